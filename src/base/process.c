@@ -1,0 +1,98 @@
+#include "config.h"
+
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/time.h>
+
+#include <bsd/unistd.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/process.h"
+
+static int
+open_standard_descriptors(struct result *res)
+{
+	for (int fd = 0; fd <= 2; fd++) {
+		/* unreadable as 0 and unwritable as 1 and 2, as closed
+		 * descriptors are; but no file of ours can land there */
+		int mode = fd == 0 ? O_WRONLY : O_RDONLY;
+
+		if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
+			continue;
+		if (open("/dev/null", mode) != fd)
+			return result_fail(res, RESULT_SYSTEM,
+			    "/dev/null: %s", strerror(errno));
+	}
+	return 0;
+}
+
+static void
+reset_signals(void)
+{
+	struct sigaction dfl = { .sa_handler = SIG_DFL };
+	struct sigaction ign = { .sa_handler = SIG_IGN };
+	sigset_t none;
+
+	/* fails for SIGKILL, SIGSTOP and libc's own, which is as it must be */
+	for (int sig = 1; sig < NSIG; sig++)
+		(void)sigaction(sig, &dfl, NULL);
+	(void)sigaction(SIGPIPE, &ign, NULL);
+	(void)sigaction(SIGXFSZ, &ign, NULL);
+	sigemptyset(&none);
+	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static void
+reset_timers(void)
+{
+	static const struct itimerval off;
+
+	(void)setitimer(ITIMER_REAL, &off, NULL);
+	(void)setitimer(ITIMER_VIRTUAL, &off, NULL);
+	(void)setitimer(ITIMER_PROF, &off, NULL);
+}
+
+int
+process_setup(struct result *res)
+{
+	static const struct rlimit no_core;
+
+	if (getauxval(AT_SECURE) != 0)
+		return result_fail(res, RESULT_NOPERM,
+		    "installed set-uid or set-gid, which it must not be: run "
+		    "chmod u-s,g-s on the program");
+	if (open_standard_descriptors(res) == -1)
+		return -1;
+	closefrom(3);
+	umask(077);
+	reset_timers();
+	reset_signals();
+	if (setrlimit(RLIMIT_CORE, &no_core) == -1 ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		return result_fail(res, RESULT_SYSTEM,
+		    "cannot forbid core dumps: %s", strerror(errno));
+	return 0;
+}
+
+int
+process_catch_signals(int *fd, struct result *res)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1 ||
+	    (*fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)
+		return result_fail(res, RESULT_SYSTEM, "signalfd: %s",
+		    strerror(errno));
+	return 0;
+}

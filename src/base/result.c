@@ -1,0 +1,94 @@
+#include "config.h"
+
+#include <bsd/string.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/result.h"
+#include "base/text.h"
+
+enum lasting {
+	PERMANENT,
+	TEMPORARY
+};
+
+static const struct {
+	int exit_status;
+	enum lasting lasting;
+	const char *name, *status, *text, *advice;
+} kinds[] = {
+#define RESULT_ROW(kind, code, status, lasting, text, advice) \
+	{ code, lasting, #kind, status, text, advice },
+	RESULT_KINDS(RESULT_ROW)
+#undef RESULT_ROW
+};
+
+int
+result_fail(struct result *res, enum result_kind kind, const char *fmt, ...)
+{
+	char raw[2 * RESULT_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vsnprintf(raw, sizeof raw, fmt, ap) < 0)
+		raw[0] = '\0';
+	va_end(ap);
+	if (raw[0] == '\0')
+		strlcpy(raw, kinds[kind].text, sizeof raw);
+	res->kind = kind;
+	res->reply = 0;
+	res->stage[0] = '\0';
+	strlcpy(res->status, kinds[kind].status, sizeof res->status);
+	text_escape(res->text, sizeof res->text, raw, strlen(raw));
+	return -1;
+}
+
+void
+result_ok(struct result *res)
+{
+	res->kind = RESULT_OK;
+	res->reply = 0;
+	res->stage[0] = '\0';
+	strlcpy(res->status, kinds[RESULT_OK].status, sizeof res->status);
+	strlcpy(res->text, kinds[RESULT_OK].text, sizeof res->text);
+}
+
+int
+result_context(struct result *res, const char *fmt, ...)
+{
+	char raw[2 * RESULT_TEXT_MAX];
+	va_list ap;
+
+	va_start(ap, fmt);
+	if (vsnprintf(raw, RESULT_TEXT_MAX, fmt, ap) < 0)
+		raw[0] = '\0';
+	va_end(ap);
+	strlcat(raw, ": ", sizeof raw);
+	strlcat(raw, res->text, sizeof raw);
+	text_escape(res->text, sizeof res->text, raw, strlen(raw));
+	return -1;
+}
+
+int
+result_exit_status(enum result_kind kind)
+{
+	return kinds[kind].exit_status;
+}
+
+bool
+result_is_temporary(enum result_kind kind)
+{
+	return kinds[kind].lasting == TEMPORARY;
+}
+
+const char *
+result_advice(enum result_kind kind)
+{
+	return kinds[kind].advice;
+}
+
+const char *
+result_kind_name(enum result_kind kind)
+{
+	return kinds[kind].name;
+}

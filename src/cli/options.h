@@ -1,0 +1,75 @@
+/*
+ * options: the sendmail command line, from one table.
+ *
+ * Every letter that sendmail programs have ever taken has a row: accepted,
+ * ignored with its reason, or refused.  Letters may be bundled, values
+ * attached or detached; the first operand or "--" ends the options.  Nothing
+ * is opened, read or printed here.  Pure; borrows argv.
+ */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/result.h"
+
+/* What is to be done; the last -b wins over the program's name. */
+enum options_mode {
+	OPTIONS_DELIVER,	/* -bm, -ba, sendmail */
+	OPTIONS_LIST_QUEUE,	/* -bp, mailq */
+	OPTIONS_ALIASES,	/* -bi, -I, newaliases */
+	OPTIONS_SMTP,		/* -bs */
+	OPTIONS_VERIFY,		/* -bv */
+	OPTIONS_CHECK,		/* -bC */
+	OPTIONS_RUN_QUEUE,	/* -q, runq */
+	OPTIONS_NOTHING,	/* -bh, -bH, hoststat, purgestat: exit 0 */
+	OPTIONS_VERSION,	/* -bV, --version */
+	OPTIONS_HELP		/* --help */
+};
+
+/* -oe: what becomes of errors. */
+enum options_errors {
+	OPTIONS_ERRORS_PRINT,	/* -oep, and the default */
+	OPTIONS_ERRORS_QUIET,	/* -oeq */
+	OPTIONS_ERRORS_MAIL,	/* -oem, -oew */
+	OPTIONS_ERRORS_ZERO	/* -oee */
+};
+
+struct options {
+	enum options_mode mode;
+	bool from_header;	/* -t */
+	bool ignore_dots;	/* -i, -oi */
+	bool verbose;		/* -v, -ov */
+	bool gateway;		/* -G */
+	enum options_errors errors;
+	const char *sender;	/* -f, -r; NULL: not given */
+	const char *name;	/* -F; NULL: not given */
+	const char *tag;	/* -L, or NULL */
+	const char *envid;	/* -V, or NULL */
+	char notify[32];	/* -N, in capitals, or "" */
+	char ret[8];		/* -R: "FULL", "HDRS", or "" */
+	char *const *recipients;	/* operands */
+	size_t count;
+	struct buf warnings;	/* lines about values that were ignored */
+};
+
+/*
+ * Reads the command line.  argc may be 0.  Kind USAGE, with one line that
+ * says which option and why: unknown or refused letters and modes, a value
+ * that is missing or holds control characters, contradictions, an empty
+ * operand.  `o` is to be cleared whatever the result.
+ */
+int options_parse(struct options *o, int argc, char *const *argv,
+    struct result *res) __attribute__((warn_unused_result));
+
+/* Appends what --help prints, made from the table. */
+void options_help(struct buf *out);
+
+/* The base name of argv[0]; "sendmail" when there is none. */
+const char *options_program(int argc, char *const *argv);
+
+void options_clear(struct options *o);
+
+#endif

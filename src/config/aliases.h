@@ -1,0 +1,67 @@
+/*
+ * aliases: the aliases file, in the syntax of aliases(5).
+ *
+ *	name: target, target
+ *	    , target on a continuation line		# comment line
+ *
+ * Reads the file and answers look-ups; names are compared without regard to
+ * ASCII case, and may be quoted.  What a target means (an address, a local
+ * name, something that is not supported) and following targets further is
+ * delivery's business.  The struct owns its memory.
+ */
+#ifndef CONFIG_ALIASES_H
+#define CONFIG_ALIASES_H
+
+#include <stddef.h>
+
+#include "base/result.h"
+
+#define ALIASES_FILE_MAX (4 * 1024 * 1024)
+
+/* What a target is, told by its first characters. */
+enum alias_kind {
+	ALIAS_ADDRESS,	/* user, \user, user@host, Name <user@host> */
+	ALIAS_FILE,	/* /path */
+	ALIAS_PIPE,	/* |command */
+	ALIAS_INCLUDE	/* :include:/path */
+};
+
+struct alias_target {
+	char *text;	/* quotes and backslashes as an address parser wants
+			 * them; of a FILE or PIPE, without quotes */
+	enum alias_kind kind;
+	unsigned line;	/* in the file */
+};
+
+struct alias {
+	char *name;	/* unquoted */
+	struct alias_target *targets;
+	size_t ntargets;
+	unsigned line;
+};
+
+struct aliases {
+	char *path;
+	struct alias *list;	/* sorted by name */
+	size_t count;
+};
+
+/*
+ * Reads `path`; an empty path, or a file that does not exist, gives an empty
+ * table.  Kind CONFIG, with "file:line: what", for a file that cannot be read
+ * or is too large, a line without a colon, an empty name, a name that comes
+ * twice.  `a` is to be cleared whatever the result.
+ */
+int aliases_load(struct aliases *a, const char *path, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* The same from memory. */
+int aliases_parse(struct aliases *a, const char *path, const char *p,
+    size_t n, struct result *res) __attribute__((warn_unused_result));
+
+/* The alias called `name`, or NULL. */
+const struct alias *aliases_find(const struct aliases *a, const char *name);
+
+void aliases_clear(struct aliases *a);
+
+#endif

@@ -1,0 +1,144 @@
+/*
+ * conf: the configuration, from an INI file to a checked struct.
+ *
+ * One table (conf_keys) gives each key its section, name, type, default,
+ * bounds and one line of documentation; the parser, the dump, the manual test
+ * and the sample file all follow it.  A key is in the table when its feature
+ * works.  inih splits the lines; a reader of our own counts them, refuses
+ * what is too long, and keeps values out of inih's hands, so that quoting is
+ * the same with every build of inih (see outpost.ini(5), VALUES).
+ *
+ * Leaves to others: whether addresses are valid (delivery), the secret
+ * (secret.h), the network.  Reads files, nothing else; changes nothing.
+ * The caller owns the struct; its strings are the struct's.
+ */
+#ifndef CONFIG_CONF_H
+#define CONFIG_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/result.h"
+
+#define CONF_DEFAULT_PATH SYSCONFDIR "/outpost.ini"
+#define CONF_LINE_MAX 4096	/* bytes of a line, its end not counted */
+#define CONF_FILE_MAX (1024 * 1024)
+
+enum conf_tls {
+	CONF_TLS_IMPLICIT,
+	CONF_TLS_STARTTLS,
+	CONF_TLS_OFF
+};
+
+enum conf_auth {
+	CONF_AUTH_AUTO,
+	CONF_AUTH_LOGIN,
+	CONF_AUTH_PLAIN,
+	CONF_AUTH_OFF
+};
+
+enum conf_rewrite {
+	CONF_REWRITE_ALWAYS,
+	CONF_REWRITE_LOCAL,
+	CONF_REWRITE_NEVER
+};
+
+/* Values of tls_min. */
+enum conf_tls_min {
+	CONF_TLS_1_2,
+	CONF_TLS_1_3
+};
+
+struct conf {
+	char *path;		/* file read */
+	struct {
+		char *host;	/* names or addresses, blank-separated */
+		long port;
+		long tls;	/* enum conf_tls */
+		long auth;	/* enum conf_auth */
+		char *user;
+		char *password;	/* secret.c takes it; never printed */
+		char *password_file;
+		char *ca_file, *ca_path;
+		long tls_min;	/* enum conf_tls_min */
+		long insecure_auth;	/* 0 or 1 */
+		char *ehlo;
+		long connect_timeout, timeout, wait_timeout; /* ms */
+		long recipients_per_message;
+	} smarthost;
+	struct {
+		char *address, *name;
+		long rewrite;	/* enum conf_rewrite */
+		char *domain;
+	} sender;
+	struct {
+		char *local, *aliases;
+	} recipients;
+	struct {
+		char *syslog;	/* facility, or "off" */
+		char *file;
+	} log;
+	unsigned lines[32];	/* by key index: line it was set on, 0: default */
+};
+
+enum conf_type {
+	CONF_STRING,	/* may be empty */
+	CONF_SECRET,	/* as STRING; wiped, and masked in the dump */
+	CONF_ENUM,	/* one of `choices` */
+	CONF_BOOL,	/* yes, no */
+	CONF_NUMBER,	/* min..max */
+	CONF_TIME	/* number and s, m, h or d; kept in ms; min..max in ms */
+};
+
+struct conf_key {
+	const char *section, *name;
+	enum conf_type type;
+	size_t offset;		/* in struct conf: char * or long */
+	const char *fallback;	/* default, as it would be written */
+	const char *choices;	/* of an ENUM: "a|b|c" in the enum's order */
+	long min, max;
+	const char *doc;	/* one line */
+};
+
+extern const struct conf_key conf_keys[];
+extern const size_t conf_key_count;
+
+/*
+ * Finds the file to read: `override` (OUTPOST_CONFIG or -c) when not NULL or
+ * empty; else CONF_DEFAULT_PATH when it exists; else outpost.ini in `xdg`
+ * (XDG_CONFIG_HOME), else in `home`/.config; and CONF_DEFAULT_PATH when none
+ * exists.  `xdg` and `home` may be NULL.  Puts the path in `path`.
+ */
+void conf_find(const char *override, const char *xdg, const char *home,
+    struct buf *path);
+
+/*
+ * Reads and checks the file `path` into `conf`, which need not be
+ * initialised, and is to be cleared whatever the result.  Kind CONFIG, with
+ * "file:line: what" and never a secret: missing or unreadable file, unknown
+ * section or key, duplicate, bad value, contradiction (no host; auth without
+ * user; a password sent in clear without insecure_auth; a file that holds a
+ * password and that others may read).  Owner and mode are checked on the
+ * opened file.
+ */
+int conf_load(struct conf *conf, const char *path, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* The same from `n` bytes in memory, called `path` in messages; checks no
+ * file mode.  For tests and fuzzing. */
+int conf_parse(struct conf *conf, const char *path, const char *p, size_t n,
+    struct result *res) __attribute__((warn_unused_result));
+
+/* Kind CONFIG about one key's value: "file:line: [section] name: text".
+ * Returns -1. */
+int conf_fail(const struct conf *conf, const char *section, const char *name,
+    struct result *res, const char *text);
+
+/* Writes the effective values as a valid file, secrets masked. */
+void conf_dump(const struct conf *conf, struct buf *out);
+
+/* Wipes secrets and releases all strings. */
+void conf_clear(struct conf *conf);
+
+#endif

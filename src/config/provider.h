@@ -1,0 +1,40 @@
+/*
+ * provider: what is known of particular providers, as data.
+ *
+ * providers.ini (installed with the program) lists patterns of replies with
+ * advice in English and Chinese.  It is read only when a refusal needs
+ * advice; when it is missing or broken there is no advice, and that is all.
+ * A section is a rule, tried in the order of the file:
+ *
+ *	[163 wrong code]
+ *	stage = AUTH				; or any: left out
+ *	match = 535 Error: authentication failed	; a part of the reply,
+ *						; "535 " and all; `*` = any
+ *	en = ...
+ *	zh = ...
+ */
+#ifndef CONFIG_PROVIDER_H
+#define CONFIG_PROVIDER_H
+
+#include "base/buf.h"
+
+enum provider_language {
+	PROVIDER_ENGLISH,
+	PROVIDER_CHINESE
+};
+
+/* The language of the locale named by LC_ALL, LC_MESSAGES and LANG, any of
+ * which may be NULL or empty, in that order of precedence. */
+enum provider_language provider_language(const char *lc_all,
+    const char *lc_messages, const char *lang);
+
+/*
+ * Puts into `advice` the text of the first rule in the file `path` that fits
+ * the SMTP command `stage` ("GREETING", "AUTH", "MAIL" ...) and the
+ * smarthost's words `reply` (code first), compared without regard to ASCII
+ * case; leaves it empty when none does.
+ */
+void provider_advise(const char *path, const char *stage, const char *reply,
+    enum provider_language language, struct buf *advice);
+
+#endif

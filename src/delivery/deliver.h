@@ -1,0 +1,34 @@
+/*
+ * deliver: one message to the smarthost, a result for each recipient.
+ *
+ * Takes the hosts in their order until one can be talked to; a refusal of the
+ * message or of the login is never taken to another.
+ */
+#ifndef DELIVERY_DELIVER_H
+#define DELIVERY_DELIVER_H
+
+#include "base/result.h"
+#include "config/conf.h"
+#include "config/secret.h"
+#include "delivery/identity.h"
+#include "mail/envelope.h"
+#include "smtp/session.h"
+
+struct delivery {
+	const struct conf *conf;
+	const struct secret *secret;
+	const struct identity *id;
+	struct session_watch watch;
+	int cancel;	/* descriptor that ends it all, or -1 */
+	char relay[256];	/* out: "host[address]:port" that was tried last */
+};
+
+/*
+ * Tries all PENDING recipients of `env`; every one of them is settled when
+ * it returns, whatever happened.  Takes wait_timeout at the most until the
+ * smarthost has asked for the message.
+ */
+void deliver(struct delivery *d, struct envelope *env,
+    const struct session_body *body);
+
+#endif

@@ -1,0 +1,40 @@
+/*
+ * identity: who this machine and this caller are, for mail.
+ *
+ * The only place that asks the system for names: login and full name by uid
+ * (never USER where passwd knows the uid), host name, mail name.  Everything
+ * it returns is printable and bounded.
+ */
+#ifndef DELIVERY_IDENTITY_H
+#define DELIVERY_IDENTITY_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/result.h"
+#include "config/conf.h"
+
+struct identity {
+	struct buf login;	/* of the real uid; from LOGNAME or USER, or
+				 * "uid-N", where passwd does not know it */
+	struct buf name;	/* full name from GECOS, "&" replaced; or empty */
+	struct buf host;	/* this machine's name, as qualified as it is */
+	struct buf domain;	/* for bare names: [sender] domain, else
+				 * /etc/mailname, else the host */
+	struct buf account;	/* [sender] address, else user where it is an
+				 * address; empty: none */
+	struct buf ehlo;	/* argument of EHLO: never "localhost" */
+};
+
+/* Kind CONFIG: [sender] address or domain, or [recipients] local, is not an
+ * address or domain.  To be cleared whatever the result. */
+int identity_load(struct identity *id, const struct conf *conf,
+    struct result *res) __attribute__((warn_unused_result));
+
+/* Whether `spec` (qualified or bare) is an address on this machine: no
+ * domain, localhost, or this host by any of its names. */
+bool identity_is_local(const struct identity *id, const char *spec);
+
+void identity_clear(struct identity *id);
+
+#endif

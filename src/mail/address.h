@@ -1,0 +1,88 @@
+/*
+ * address: one parser for every address list (RFC 5322 section 3.4, with the
+ * obsolete forms of section 4.4).
+ *
+ * Takes header bodies and command-line arguments alike: names, angle
+ * brackets, routes, groups, nested comments, quoted local parts, domain
+ * literals, empty list members, folds, a semicolon or (where every word has
+ * an "@") a blank between addresses.  Bytes above 127 are allowed wherever
+ * RFC 6532 does.  Walks the text once, without recursion, and gives the place
+ * of each address, so that a caller can change just those bytes.
+ *
+ * Pure; allocates nothing; borrows the text.
+ */
+#ifndef MAIL_ADDRESS_H
+#define MAIL_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/result.h"
+
+#define ADDRESS_MAX 1024	/* bytes of one address as it goes out */
+#define ADDRESS_COMMENT_DEPTH 64	/* deeper nesting is refused */
+
+/* A position in a list being read; set up by address_list(). */
+struct address_list {
+	const char *text;
+	size_t len, pos;
+	bool in_group;
+};
+
+/* One mailbox, as offsets into the text. */
+struct address {
+	size_t start, end;	/* the whole mailbox: name, brackets, comments */
+	size_t spec_start, spec_end;	/* the addr-spec as written; the
+					 * brackets and a route are outside */
+	size_t name_start, name_end;	/* display name as written; empty: none */
+	char spec[ADDRESS_MAX];	/* addr-spec in its shortest correct form: no
+				 * comments, no white space, local part quoted
+				 * only where it must be (a..b and c. are),
+				 * domain without its final dot; a leading
+				 * backslash of a bare name removed */
+	size_t local_len;	/* bytes of spec before the "@"; all of it when
+				 * there is none */
+	bool has_domain;
+	bool angle;		/* it stood in angle brackets */
+	bool is_8bit;		/* spec holds bytes above 127 */
+	bool in_group;
+};
+
+enum address_next {
+	ADDRESS_FOUND,
+	ADDRESS_END,
+	ADDRESS_BAD	/* the result says what and where */
+};
+
+/* Begins to read the list in the `n` bytes at `text`, which may be folded. */
+void address_list(struct address_list *list, const char *text, size_t n);
+
+/*
+ * Reads the next mailbox.  On BAD, `res` is filled (kind ADDRESS, with the
+ * offending part) and the list is not to be read further.  An empty "<>"
+ * is a mailbox with an empty spec.  An empty group gives nothing.
+ */
+enum address_next address_next(struct address_list *list,
+    struct address *addr, struct result *res)
+    __attribute__((warn_unused_result));
+
+/*
+ * Reads exactly one mailbox, as for -f: "a@b", "<a@b>", "Name <a@b>", "a",
+ * "", "<>" (both empty).  Kind ADDRESS: more than one, or none of these.
+ * What PHP makes of "-f 'o quoted@example.com'" (words, then one that holds
+ * an "@") is refused here like any other malformed text.
+ */
+int address_one(struct address *addr, const char *text, size_t n,
+    struct result *res) __attribute__((warn_unused_result));
+
+/* Whether the two specs name the same mailbox: local parts equal to the byte,
+ * domains but for ASCII case. */
+bool address_equal(const char *a, const char *b);
+
+/* Appends `name` as a display name: atoms bare, else a quoted-string, else
+ * (with bytes above 127) RFC 2047 words; controls become blanks.  Appends
+ * nothing for an empty name. */
+void address_put_name(struct buf *out, const char *name);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * encode: RFC 2047 encoded words, and xtext (RFC 3461, section 4).
+ *
+ * Pure.  Base64 itself is OpenSSL's.
+ */
+#ifndef MAIL_ENCODE_H
+#define MAIL_ENCODE_H
+
+#include <stddef.h>
+
+#include "base/buf.h"
+
+/*
+ * Appends the `n` bytes at `p`, UTF-8, as encoded words fit for a phrase
+ * (RFC 2047, section 5 rule 3): Q or B, whichever is shorter, at most 75
+ * bytes a word, never across a character, words separated by CRLF and a
+ * blank, the first line being `column` bytes long already.  Bytes that are
+ * not UTF-8 are sent as ISO-8859-1 characters would be: nothing is dropped.
+ */
+void encode_phrase(struct buf *out, const char *p, size_t n, size_t column);
+
+/* Appends `s` as xtext: "+", "=" and everything outside 33..126 as +HH. */
+void encode_xtext(struct buf *out, const char *s);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * envelope: who a message is from and for, and what became of each
+ * recipient.
+ *
+ * Results are kept once and shared by the recipients they concern: a refusal
+ * of the whole message, or a lost connection, is one result for all.  Pure
+ * but for memory.  The struct owns its strings.
+ */
+#ifndef MAIL_ENVELOPE_H
+#define MAIL_ENVELOPE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/result.h"
+
+#define ENVELOPE_RECIPIENTS_MAX 100000
+
+enum rcpt_state {
+	RCPT_PENDING,	/* not tried yet */
+	RCPT_SENT,	/* in the transaction under way; only smtp/ sets it */
+	RCPT_ACCEPTED,	/* the smarthost took it, its mail is under way */
+	RCPT_DELIVERED,	/* the smarthost has the mail for it */
+	RCPT_DEFERRED,	/* may be tried again */
+	RCPT_FAILED	/* will not be tried again */
+};
+
+struct rcpt {
+	char *address;	/* addr-spec, as on the wire */
+	char *asked;	/* what the caller wrote, when an alias led here;
+			 * else NULL */
+	enum rcpt_state state;
+	size_t result;	/* index into results; meaningful when DEFERRED or
+			 * FAILED */
+};
+
+/* RFC 3461; passed on where the smarthost offers DSN. */
+struct dsn {
+	char *notify;	/* "NEVER", or a list of SUCCESS, FAILURE, DELAY;
+			 * NULL: not asked */
+	char *ret;	/* "FULL" or "HDRS", or NULL */
+	char *envid;	/* as given; encoded on the wire; or NULL */
+};
+
+struct envelope {
+	char *sender;		/* "" is the null sender */
+	struct rcpt *rcpts;
+	size_t count, room;
+	struct result *results;
+	size_t nresults;
+	struct dsn dsn;
+	bool is_8bit;		/* the message holds bytes above 127 */
+};
+
+void envelope_init(struct envelope *env);
+
+/* Replaces the sender. Kind SYSTEM: no memory. */
+int envelope_set_sender(struct envelope *env, const char *sender,
+    struct result *res) __attribute__((warn_unused_result));
+
+/*
+ * Adds a recipient, unless the same mailbox (address_equal) is there.  O(n)
+ * for n recipients in all.  Kind DATA: more than ENVELOPE_RECIPIENTS_MAX;
+ * SYSTEM: no memory.
+ */
+int envelope_add(struct envelope *env, const char *address,
+    const char *asked, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* Sets the state and result of recipient `i`; a result equal to the last one
+ * kept is shared.  Without memory for one more, the last one is shared. */
+void envelope_settle(struct envelope *env, size_t i, enum rcpt_state state,
+    const struct result *res);
+
+/* Sets all recipients whose state is `from`. */
+void envelope_settle_all(struct envelope *env, enum rcpt_state from,
+    enum rcpt_state to, const struct result *res);
+
+/* Number of recipients in `state`. */
+size_t envelope_count(const struct envelope *env, enum rcpt_state state);
+
+void envelope_clear(struct envelope *env);
+
+#endif

@@ -1,0 +1,57 @@
+/*
+ * message: makes a header valid RFC 5322, and changes nothing else.
+ *
+ * Adds what is missing (Date, Message-ID, From, or their Resent- forms in a
+ * resent message), removes what must not go out (Bcc, Resent-Bcc,
+ * Return-Path, Content-Length, and empty fields that are replaced), gives
+ * bare names in address fields a domain, puts the account into From where the
+ * policy says so and the old one into Reply-To, and folds lines that are too
+ * long.  Every other field passes to the byte and in order; what is added
+ * stands at the end.
+ *
+ * Pure: time, ids and identity are handed in.
+ */
+#ifndef MAIL_MESSAGE_H
+#define MAIL_MESSAGE_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/result.h"
+#include "mail/header.h"
+
+#define MESSAGE_HOPS_MAX 50	/* Received fields; more is a loop */
+
+/* Which addresses in From become the account's. */
+enum message_from {
+	MESSAGE_FROM_KEEP,
+	MESSAGE_FROM_LOCAL,	/* those for which is_local says so */
+	MESSAGE_FROM_ACCOUNT	/* all */
+};
+
+struct message_rules {
+	const char *date;	/* to put into Date */
+	const char *id;		/* to put into Message-ID, with its "<>" */
+	const char *from;	/* address of a generated From */
+	const char *name;	/* its display name, or "" */
+	const char *domain;	/* for bare names */
+	enum message_from policy;
+	const char *account;	/* address that replaces; NULL: keep all */
+	const char *account_name;	/* display name where there was none */
+	/* whether a qualified addr-spec belongs to this machine */
+	bool (*is_local)(const char *spec, const void *arg);
+	const void *arg;
+	bool add_missing;	/* false with -G */
+};
+
+/*
+ * Writes the header of `h`, made valid by `rules`, to `out` (which bounds
+ * it), without the blank line that ends it.  Kind LOOP: too many Received
+ * fields; DATA: `out` is full.  A field whose addresses cannot be parsed
+ * passes as it is, but for a From that must change, which is replaced whole.
+ */
+int message_header(const struct header *h, const struct message_rules *rules,
+    struct buf *out, struct result *res)
+    __attribute__((warn_unused_result));
+
+#endif

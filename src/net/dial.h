@@ -1,0 +1,37 @@
+/*
+ * dial: from a host name and port to a connected socket, in bounded time.
+ *
+ * Resolves without blocking past the deadline, then tries the addresses with
+ * a head start for each and the families taking turns (RFC 8305); the first
+ * that connects wins.  Knows nothing of TLS or SMTP.
+ */
+#ifndef NET_DIAL_H
+#define NET_DIAL_H
+
+#include <stdbool.h>
+
+#include "base/result.h"
+#include "net/deadline.h"
+
+#define DIAL_HEAD_START 250	/* ms, RFC 8305 section 8 */
+#define DIAL_ADDRESSES_MAX 32
+
+struct dial {
+	int fd;			/* non-blocking, TCP_NODELAY, close-on-exec */
+	char address[64];	/* the peer, as digits */
+	bool is_loopback;
+};
+
+/* Whether `host` can be nothing but this machine: "localhost", 127/8, ::1. */
+bool dial_is_loopback_name(const char *host);
+
+/*
+ * Connects to `host` (a name or an address, IPv6 with or without brackets)
+ * and `port`.  Kind RESOLVE: no address; CONNECT: none of them answered, the
+ * text names each kind of failure once; TIMEOUT, INTERRUPTED.  The socket is
+ * the caller's.
+ */
+int dial(struct dial *d, const char *host, int port, struct deadline until,
+    struct result *res) __attribute__((warn_unused_result));
+
+#endif

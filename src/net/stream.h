@@ -1,0 +1,61 @@
+/*
+ * stream: bytes to and from the peer, in clear or over TLS, until a deadline.
+ *
+ * Works on a non-blocking socket.  Knows nothing of lines or SMTP.
+ */
+#ifndef NET_STREAM_H
+#define NET_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/result.h"
+#include "net/deadline.h"
+#include "net/tls.h"
+
+struct stream;
+
+/* Takes the socket `fd`.  Kind SYSTEM: no memory (fd is closed). */
+int stream_new(struct stream **s, int fd, struct result *res)
+    __attribute__((warn_unused_result));
+
+/*
+ * Makes the handshake as a client of `host`, the configured name (sent as
+ * SNI unless it is an address), and verifies the certificate.  In clear
+ * text, bytes already received (but not read by the caller) abort it first.
+ * Kinds: CERTIFICATE (the text says what is wrong and for which host), TLS
+ * (with advice in the text where the peer answered in clear), LOST, TIMEOUT,
+ * INTERRUPTED, PROTOCOL (bytes before the handshake).
+ */
+int stream_start_tls(struct stream *s, const struct tls *tls,
+    const char *host, struct deadline until, struct result *res)
+    __attribute__((warn_unused_result));
+
+bool stream_is_tls(const struct stream *s);
+
+/* "TLSv1.3, TLS_AES_256_GCM_SHA384", or "" in clear. */
+const char *stream_describe(const struct stream *s);
+
+/* Reads at least one byte; *got 0 at the end of the stream, orderly or (over
+ * TLS) truncated.  Kinds LOST, TIMEOUT, INTERRUPTED, TLS. */
+int stream_read(struct stream *s, char *p, size_t n, size_t *got,
+    struct deadline until, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* Whether stream_read would give something (or the end) at once. */
+bool stream_has_input(struct stream *s);
+
+/*
+ * Writes all `n` bytes and hands them to the kernel: at most one system call
+ * per 64 KiB.  Kinds LOST, TIMEOUT, INTERRUPTED, TLS.  After LOST, what the
+ * peer said before may still be read.
+ */
+int stream_write(struct stream *s, const char *p, size_t n,
+    struct deadline until, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* Says goodbye (close_notify) without waiting, closes, releases.  Accepts
+ * NULL. */
+void stream_close(struct stream *s);
+
+#endif
