@@ -18,11 +18,11 @@
 #include <stddef.h>
 
 struct buf {
-	char *data;	/* len bytes and a NUL; never NULL after buf_init */
-	size_t len;	/* bytes in use */
-	size_t cap;	/* bytes allocated, the NUL included; 0: none yet */
-	size_t max;	/* limit of len */
-	bool failed;	/* an append did not happen */
+	char *data; /* len bytes and a NUL; never NULL after buf_init */
+	size_t len; /* bytes in use */
+	size_t cap; /* bytes allocated, the NUL included; 0: none yet */
+	size_t max; /* limit of len */
+	bool failed; /* an append did not happen */
 };
 
 /* Makes `b` empty, with room for at most `max` bytes. Allocates nothing. */

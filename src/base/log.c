@@ -22,17 +22,25 @@ static const struct {
 	const char *name;
 	int code;
 } facilities[] = {
-	{ "mail", LOG_MAIL }, { "daemon", LOG_DAEMON }, { "user", LOG_USER },
-	{ "cron", LOG_CRON }, { "auth", LOG_AUTH }, { "syslog", LOG_SYSLOG },
-	{ "local0", LOG_LOCAL0 }, { "local1", LOG_LOCAL1 },
-	{ "local2", LOG_LOCAL2 }, { "local3", LOG_LOCAL3 },
-	{ "local4", LOG_LOCAL4 }, { "local5", LOG_LOCAL5 },
-	{ "local6", LOG_LOCAL6 }, { "local7", LOG_LOCAL7 },
+	{ "mail", LOG_MAIL },
+	{ "daemon", LOG_DAEMON },
+	{ "user", LOG_USER },
+	{ "cron", LOG_CRON },
+	{ "auth", LOG_AUTH },
+	{ "syslog", LOG_SYSLOG },
+	{ "local0", LOG_LOCAL0 },
+	{ "local1", LOG_LOCAL1 },
+	{ "local2", LOG_LOCAL2 },
+	{ "local3", LOG_LOCAL3 },
+	{ "local4", LOG_LOCAL4 },
+	{ "local5", LOG_LOCAL5 },
+	{ "local6", LOG_LOCAL6 },
+	{ "local7", LOG_LOCAL7 },
 };
 
 static struct {
-	int facility;	/* -1: no syslog */
-	int file;	/* -1: no file */
+	int facility; /* -1: no syslog */
+	int file; /* -1: no file */
 	char tag[LOG_TAG_MAX];
 } target = { LOG_MAIL, -1, "outpost" };
 
@@ -72,8 +80,9 @@ log_open(const char *facility, const char *path, struct result *res)
 	target.facility = facility == NULL ? -1 : facility_code(facility);
 	if (path == NULL)
 		return 0;
-	target.file = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC |
-	    O_NOCTTY | O_NONBLOCK, 0600);
+	target.file = open(path,
+	    O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+	    0600);
 	if (target.file == -1)
 		return result_fail(res, RESULT_CONFIG, "log file %s: %s", path,
 		    strerror(errno));
@@ -98,8 +107,8 @@ send_syslog(enum log_level level, const char *text)
 	    text);
 	if (n < 0 || (size_t)n >= sizeof packet)
 		return;
-	if ((fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    0)) == -1)
+	if ((fd = socket(
+		 AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) == -1)
 		return;
 	strlcpy(sun.sun_path, "/dev/log", sizeof sun.sun_path);
 	/* nobody to tell when this fails: the log is what failed */

@@ -14,13 +14,13 @@
 
 #include "base/result.h"
 
-#define LOG_TAG_MAX 32	/* bytes of a tag, the NUL included */
+#define LOG_TAG_MAX 32 /* bytes of a tag, the NUL included */
 
 /* Values are those of syslog(3)'s levels. */
 enum log_level {
-	LOG_FAILURE = 3,	/* something the administrator must see */
-	LOG_WARN = 4,		/* deferred, doubtful */
-	LOG_EVENT = 6		/* the ordinary course of things */
+	LOG_FAILURE = 3, /* something the administrator must see */
+	LOG_WARN = 4, /* deferred, doubtful */
+	LOG_EVENT = 6 /* the ordinary course of things */
 };
 
 /* Whether `name` is a syslog facility ("mail", "daemon", "local0" ...). */

@@ -27,8 +27,8 @@ open_standard_descriptors(struct result *res)
 		if (fcntl(fd, F_GETFD) != -1 || errno != EBADF)
 			continue;
 		if (open("/dev/null", mode) != fd)
-			return result_fail(res, RESULT_SYSTEM,
-			    "/dev/null: %s", strerror(errno));
+			return result_fail(res, RESULT_SYSTEM, "/dev/null: %s",
+			    strerror(errno));
 	}
 	return 0;
 }
@@ -92,7 +92,7 @@ process_catch_signals(int *fd, struct result *res)
 	sigaddset(&set, SIGTERM);
 	if (sigprocmask(SIG_BLOCK, &set, NULL) == -1 ||
 	    (*fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)
-		return result_fail(res, RESULT_SYSTEM, "signalfd: %s",
-		    strerror(errno));
+		return result_fail(
+		    res, RESULT_SYSTEM, "signalfd: %s", strerror(errno));
 	return 0;
 }

@@ -7,10 +7,7 @@
 #include "base/result.h"
 #include "base/text.h"
 
-enum lasting {
-	PERMANENT,
-	TEMPORARY
-};
+enum lasting { PERMANENT, TEMPORARY };
 
 static const struct {
 	int exit_status;

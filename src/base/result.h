@@ -45,8 +45,7 @@
 	    "connection out; many clouds block port 25: use 465.") \
 	X(LOST, EX_TEMPFAIL, "4.4.2", TEMPORARY, "connection lost", "") \
 	X(TIMEOUT, EX_TEMPFAIL, "4.4.2", TEMPORARY, "no answer in time", "") \
-	X(NO_GREETING, EX_TEMPFAIL, "4.4.2", TEMPORARY, \
-	    "no greeting in time", \
+	X(NO_GREETING, EX_TEMPFAIL, "4.4.2", TEMPORARY, "no greeting in time", \
 	    "This port may speak TLS from the start: try `port = 465` with " \
 	    "`tls = implicit`.") \
 	X(PROTOCOL, EX_TEMPFAIL, "4.5.0", TEMPORARY, \
@@ -75,7 +74,8 @@
 	    "the smarthost asks to wait", "") \
 	X(POSSIBLE_DUPLICATE, EX_TEMPFAIL, "4.4.2", TEMPORARY, \
 	    "the connection broke before the message was acknowledged: it " \
-	    "may have been delivered", "") \
+	    "may have been delivered", \
+	    "") \
 	X(SENDER, EX_UNAVAILABLE, "5.1.0", PERMANENT, "sender refused", \
 	    "Check `address` and `rewrite` in [sender]: most providers take " \
 	    "no sender but the account itself.") \
@@ -86,26 +86,26 @@ enum result_kind {
 #define RESULT_ENUM(kind, code, status, lasting, text, advice) RESULT_##kind,
 	RESULT_KINDS(RESULT_ENUM)
 #undef RESULT_ENUM
-	RESULT_KIND_COUNT
+	    RESULT_KIND_COUNT
 };
 
-#define RESULT_TEXT_MAX 768	/* bytes, the NUL included */
-#define RESULT_STATUS_MAX 12	/* "5.123.123" */
-#define RESULT_STAGE_MAX 12	/* "GREETING" */
+#define RESULT_TEXT_MAX 768 /* bytes, the NUL included */
+#define RESULT_STATUS_MAX 12 /* "5.123.123" */
+#define RESULT_STAGE_MAX 12 /* "GREETING" */
 
 struct result {
 	enum result_kind kind;
-	int reply;		/* SMTP reply code, or 0 */
-	char status[RESULT_STATUS_MAX];	/* enhanced status code */
-	char stage[RESULT_STAGE_MAX];	/* SMTP command that was answered, in
+	int reply; /* SMTP reply code, or 0 */
+	char status[RESULT_STATUS_MAX]; /* enhanced status code */
+	char stage[RESULT_STAGE_MAX]; /* SMTP command that was answered, in
 					 * capitals, or "" */
-	char text[RESULT_TEXT_MAX];	/* printable, one line */
+	char text[RESULT_TEXT_MAX]; /* printable, one line */
 };
 
 /* Makes a result of `kind` with the text printf makes, escaped and bounded;
  * an empty text becomes the kind's own.  The only maker.  Returns -1. */
-int result_fail(struct result *res, enum result_kind kind, const char *fmt,
-    ...) __attribute__((format(printf, 3, 4)));
+int result_fail(struct result *res, enum result_kind kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Makes `res` the result of a success. */
 void result_ok(struct result *res);

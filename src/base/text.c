@@ -41,8 +41,9 @@ text_utf8_length(const char *p, size_t n)
 		return 0;
 	if ((len = utf8_forms[form].length) > n)
 		return 0;
-	if (len > 1 && (u[1] < utf8_forms[form].second_min ||
-	    u[1] > utf8_forms[form].second_max))
+	if (len > 1 &&
+	    (u[1] < utf8_forms[form].second_min ||
+		u[1] > utf8_forms[form].second_max))
 		return 0;
 	for (size_t i = 2; i < len; i++)
 		if ((u[i] & 0xc0) != 0x80)

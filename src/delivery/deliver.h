@@ -14,13 +14,18 @@
 #include "mail/envelope.h"
 #include "smtp/session.h"
 
+#define DELIVER_HOST_MAX 256
+
 struct delivery {
 	const struct conf *conf;
 	const struct secret *secret;
 	const struct identity *id;
 	struct session_watch watch;
-	int cancel;	/* descriptor that ends it all, or -1 */
-	char relay[256];	/* out: "host[address]:port" that was tried last */
+	int cancel; /* descriptor that ends it all, or -1 */
+	/* out: what was tried last */
+	char host[DELIVER_HOST_MAX]; /* as configured */
+	char relay[DELIVER_HOST_MAX + 96]; /* "host[address]:port" */
+	char literal[64]; /* this end, as an address literal */
 };
 
 /*
@@ -28,7 +33,7 @@ struct delivery {
  * it returns, whatever happened.  Takes wait_timeout at the most until the
  * smarthost has asked for the message.
  */
-void deliver(struct delivery *d, struct envelope *env,
-    const struct session_body *body);
+void deliver(
+    struct delivery *d, struct envelope *env, const struct session_body *body);
 
 #endif

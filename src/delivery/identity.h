@@ -15,15 +15,17 @@
 #include "config/conf.h"
 
 struct identity {
-	struct buf login;	/* of the real uid; from LOGNAME or USER, or
+	struct buf login; /* of the real uid; from LOGNAME or USER, or
 				 * "uid-N", where passwd does not know it */
-	struct buf name;	/* full name from GECOS, "&" replaced; or empty */
-	struct buf host;	/* this machine's name, as qualified as it is */
-	struct buf domain;	/* for bare names: [sender] domain, else
+	struct buf name; /* full name from GECOS, "&" replaced; or empty */
+	struct buf host; /* this machine's name, as qualified as it is */
+	struct buf domain; /* for bare names: [sender] domain, else
 				 * /etc/mailname, else the host */
-	struct buf account;	/* [sender] address, else user where it is an
+	struct buf account; /* [sender] address, else user where it is an
 				 * address; empty: none */
-	struct buf ehlo;	/* argument of EHLO: never "localhost" */
+	struct buf local; /* [recipients] local; empty: none */
+	struct buf ehlo; /* argument of EHLO; empty: the address literal
+				 * of the connection (RFC 5321 section 4.1.4) */
 };
 
 /* Kind CONFIG: [sender] address or domain, or [recipients] local, is not an

@@ -14,7 +14,7 @@
 #include "delivery/identity.h"
 #include "mail/envelope.h"
 
-#define REWRITE_ALIAS_DEPTH 32	/* aliases of aliases; more is a loop */
+#define REWRITE_NAMES_MAX 10000 /* that one recipient's aliases lead to */
 
 struct rewrite {
 	const struct conf *conf;

@@ -1,0 +1,10 @@
+/*
+ * admin: the outpost command, for administrators.
+ */
+#ifndef CLI_ADMIN_H
+#define CLI_ADMIN_H
+
+/* `outpost [-c FILE] config`, --version, --help.  Returns the exit status. */
+int admin_main(int argc, char *const *argv);
+
+#endif

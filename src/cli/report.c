@@ -1,0 +1,190 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "cli/report.h"
+#include "config/provider.h"
+
+#define LIST_MAX 900 /* bytes of a recipient list in one log line */
+#define NAMES_MAX 200 /* bytes of one on stderr */
+
+static const char *const state_names[] = {
+	[RCPT_PENDING] = "pending",
+	[RCPT_SENT] = "pending",
+	[RCPT_ACCEPTED] = "pending",
+	[RCPT_DELIVERED] = "delivered",
+	[RCPT_DEFERRED] = "deferred",
+	[RCPT_FAILED] = "failed",
+};
+
+/* What to do about it: what is known of this provider, else of this kind. */
+static void
+put_advice(const struct result *res, struct buf *out)
+{
+	const char *path = getenv("OUTPOST_PROVIDERS");
+
+	if (path == NULL || *path == '\0')
+		path = PKGDATADIR "/providers.ini";
+	if (res->reply != 0)
+		provider_advise(path, res->stage, res->text,
+		    provider_language(getenv("LC_ALL"), getenv("LC_MESSAGES"),
+			getenv("LANG")),
+		    out);
+	if (out->len == 0)
+		buf_puts(out, result_advice(res->kind));
+}
+
+static void
+print_reason(
+    const struct report *rep, const struct result *res, const char *whom)
+{
+	struct buf advice;
+
+	if (rep->errors == OPTIONS_ERRORS_QUIET)
+		return;
+	fprintf(stderr, "%s: %s%s\n", rep->program, whom, res->text);
+	buf_init(&advice, 4096);
+	put_advice(res, &advice);
+	if (advice.len > 0)
+		fprintf(stderr, "%s: %s\n", rep->program, advice.data);
+	buf_free(&advice);
+}
+
+static const char *
+known(const char *s)
+{
+	return s != NULL && *s != '\0' ? s : "-";
+}
+
+int
+report_failure(const struct report *rep, const struct result *res)
+{
+	print_reason(rep, res, "");
+	log_line(LOG_FAILURE,
+	    "uid=%lu msgid=%s relay=%s exit=%d status=%s "
+	    "result=refused %s",
+	    (unsigned long)getuid(), known(rep->message_id), known(rep->relay),
+	    result_exit_status(res->kind), res->status, res->text);
+	return result_exit_status(res->kind);
+}
+
+/* One line for recipients that share a state and a result. */
+static void
+log_group(const struct report *rep, const struct envelope *env,
+    const struct rcpt *first, const char *list)
+{
+	const struct result *res = NULL;
+	enum log_level level = LOG_EVENT;
+
+	if (first->state != RCPT_DELIVERED) {
+		res = &env->results[first->result];
+		level = first->state == RCPT_FAILED ? LOG_FAILURE : LOG_WARN;
+	}
+	log_line(level,
+	    "uid=%lu msgid=%s from=<%s> to=%s relay=%s "
+	    "delay=%.2f exit=%d status=%s result=%s%s%s",
+	    (unsigned long)getuid(), known(rep->message_id), env->sender, list,
+	    known(rep->relay), rep->seconds,
+	    res == NULL ? 0 : result_exit_status(res->kind),
+	    res == NULL ? "2.0.0" : res->status, state_names[first->state],
+	    res == NULL ? "" : " ", res == NULL ? "" : res->text);
+}
+
+static bool
+is_alike(const struct rcpt *a, const struct rcpt *b)
+{
+	return a->state == b->state &&
+	    (a->state == RCPT_DELIVERED || a->result == b->result);
+}
+
+static void
+log_recipients(const struct report *rep, const struct envelope *env)
+{
+	struct buf list;
+	size_t first = 0;
+
+	buf_init(&list, LIST_MAX + 2 * RESULT_TEXT_MAX);
+	for (size_t i = 0; i < env->count; i++) {
+		if (list.len > 0 &&
+		    (list.len > LIST_MAX ||
+			!is_alike(&env->rcpts[first], &env->rcpts[i]))) {
+			log_group(rep, env, &env->rcpts[first], list.data);
+			buf_reset(&list);
+		}
+		if (list.len == 0)
+			first = i;
+		buf_printf(&list, "%s<%s>", list.len > 0 ? "," : "",
+		    env->rcpts[i].address);
+		if (env->rcpts[i].asked != NULL)
+			buf_printf(&list, "(%s)", env->rcpts[i].asked);
+	}
+	if (list.len > 0)
+		log_group(rep, env, &env->rcpts[first], list.data);
+	buf_free(&list);
+}
+
+/* The recipients that share result `r`, as "a@x, b@y and 3 more". */
+static void
+put_names(const struct envelope *env, size_t r, struct buf *out)
+{
+	size_t left_off = 0;
+
+	for (size_t i = 0; i < env->count; i++) {
+		const struct rcpt *rcpt = &env->rcpts[i];
+
+		if ((rcpt->state != RCPT_FAILED &&
+			rcpt->state != RCPT_DEFERRED) ||
+		    rcpt->result != r)
+			continue;
+		if (out->len > NAMES_MAX) {
+			left_off++;
+			continue;
+		}
+		buf_printf(
+		    out, "%s%s", out->len > 0 ? ", " : "", rcpt->address);
+		if (rcpt->asked != NULL)
+			buf_printf(out, " (for %s)", rcpt->asked);
+	}
+	if (left_off > 0)
+		buf_printf(out, " and %zu more", left_off);
+	if (out->len > 0)
+		buf_puts(out, ": ");
+}
+
+static void
+print_results(const struct report *rep, const struct envelope *env)
+{
+	struct buf names;
+
+	buf_init(&names, 8192);
+	for (size_t r = 0; r < env->nresults; r++) {
+		buf_reset(&names);
+		put_names(env, r, &names);
+		if (names.len > 0)
+			print_reason(rep, &env->results[r], names.data);
+	}
+	buf_free(&names);
+}
+
+int
+report_delivery(const struct report *rep, const struct envelope *env)
+{
+	size_t delivered = envelope_count(env, RCPT_DELIVERED);
+	size_t deferred = envelope_count(env, RCPT_DEFERRED);
+
+	log_recipients(rep, env);
+	if (delivered == env->count)
+		return EX_OK;
+	print_results(rep, env);
+	if (deferred > 0 && delivered == 0)
+		return EX_TEMPFAIL;
+	for (size_t i = 0; i < env->count; i++)
+		if (env->rcpts[i].state == RCPT_FAILED)
+			return result_exit_status(
+			    env->results[env->rcpts[i].result].kind);
+	return EX_UNAVAILABLE;
+}

@@ -1,0 +1,179 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "cli/options.h"
+#include "cli/report.h"
+#include "cli/sendmail.h"
+#include "cli/setup.h"
+#include "cli/submit.h"
+#include "delivery/rewrite.h"
+
+/* Something was printed on stdout: whether it got there. */
+static int
+flushed(const char *program)
+{
+	if (fflush(stdout) == 0)
+		return EX_OK;
+	fprintf(stderr, "%s: cannot write to standard output\n", program);
+	return EX_IOERR;
+}
+
+static int
+do_nothing(const struct options *o, const char *program)
+{
+	(void)o;
+	(void)program;
+	return EX_OK;
+}
+
+static int
+list_queue(const struct options *o, const char *program)
+{
+	(void)o;
+	puts("Mail queue is empty");
+	return flushed(program);
+}
+
+static int
+print_version(const struct options *o, const char *program)
+{
+	(void)o;
+	puts("outpost " PACKAGE_VERSION);
+	return flushed(program);
+}
+
+static int
+print_help(const struct options *o, const char *program)
+{
+	struct buf out;
+
+	(void)o;
+	buf_init(&out, 65536);
+	options_help(&out);
+	fputs(out.data, stdout);
+	buf_free(&out);
+	return flushed(program);
+}
+
+static int
+refuse_smtp(const struct options *o, const char *program)
+{
+	struct report rep = { .program = program, .errors = o->errors };
+	struct result res;
+
+	result_fail(&res, RESULT_MODE,
+	    "-bs is not available in this "
+	    "version: let the program call sendmail -t -i instead");
+	return report_failure(&rep, &res);
+}
+
+static int
+check_configuration(const struct options *o, const char *program)
+{
+	struct report rep = { .program = program, .errors = o->errors };
+	struct setup setup;
+	struct result res;
+	int status = EX_OK;
+
+	setup_init(&setup);
+	if (setup_load(&setup, &res) == -1)
+		status = report_failure(&rep, &res);
+	setup_clear(&setup);
+	return status;
+}
+
+/* -bv of one operand: where each of its recipients would go. */
+static int
+verify_operand(const struct rewrite *rw, const char *operand)
+{
+	struct envelope env;
+	struct result res;
+	int status = EX_OK;
+
+	envelope_init(&env);
+	if (rewrite_recipients(rw, operand, strlen(operand), &env, &res) ==
+	    -1) {
+		printf("%s... %s\n", operand, res.text);
+		status = result_exit_status(res.kind);
+	}
+	for (size_t i = 0; status == EX_OK && i < env.count; i++) {
+		const struct rcpt *rcpt = &env.rcpts[i];
+
+		if (rcpt->state == RCPT_FAILED) {
+			printf("%s... %s\n", rcpt->address,
+			    env.results[rcpt->result].text);
+			status = result_exit_status(
+			    env.results[rcpt->result].kind);
+			continue;
+		}
+		printf("%s... deliverable: relay %s\n", rcpt->address,
+		    rw->conf->smarthost.host);
+	}
+	envelope_clear(&env);
+	return status;
+}
+
+static int
+verify(const struct options *o, const char *program)
+{
+	struct report rep = { .program = program, .errors = o->errors };
+	struct setup setup;
+	struct result res;
+	int status = EX_OK, one;
+
+	setup_init(&setup);
+	if (setup_load(&setup, &res) == -1) {
+		status = report_failure(&rep, &res);
+	} else {
+		struct rewrite rw = { &setup.conf, &setup.identity,
+			&setup.aliases };
+
+		for (size_t i = 0; i < o->count; i++)
+			if ((one = verify_operand(&rw, o->recipients[i])) !=
+				EX_OK &&
+			    status == EX_OK)
+				status = one;
+		if (status == EX_OK)
+			status = flushed(program);
+	}
+	setup_clear(&setup);
+	return status;
+}
+
+static int (*const modes[])(const struct options *, const char *) = {
+	[OPTIONS_DELIVER] = submit,
+	[OPTIONS_LIST_QUEUE] = list_queue,
+	[OPTIONS_ALIASES] = do_nothing, /* the aliases file is read as it is */
+	[OPTIONS_SMTP] = refuse_smtp,
+	[OPTIONS_VERIFY] = verify,
+	[OPTIONS_CHECK] = check_configuration,
+	[OPTIONS_RUN_QUEUE] = do_nothing, /* the queue is always empty */
+	[OPTIONS_NOTHING] = do_nothing,
+	[OPTIONS_VERSION] = print_version,
+	[OPTIONS_HELP] = print_help,
+};
+
+int
+sendmail_main(int argc, char *const *argv)
+{
+	const char *program = options_program(argc, argv);
+	struct report rep = { .program = program };
+	struct options o;
+	struct result res;
+	int status;
+
+	if (options_parse(&o, argc, argv, &res) == -1) {
+		status = report_failure(&rep, &res);
+	} else {
+		if (o.tag != NULL)
+			log_tag(o.tag);
+		if (o.warnings.len > 0)
+			fprintf(stderr, "%s", o.warnings.data);
+		status = modes[o.mode](&o, program);
+	}
+	options_clear(&o);
+	return status;
+}

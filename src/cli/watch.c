@@ -1,0 +1,72 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "cli/watch.h"
+
+#define PROGRESS_MIN (1024 * 1024) /* octets; shorter ones need none */
+
+static const struct {
+	char who;
+	const char *label, *colour;
+} speakers[] = {
+	{ 'C', "C: ", "\033[36m" },
+	{ 'S', "S: ", "\033[32m" },
+	{ '*', "*  ", "\033[2m" },
+};
+
+static void
+end_progress(struct watch *w)
+{
+	if (w->on_progress_line)
+		fputs("\r\033[K", stderr);
+	w->on_progress_line = false;
+}
+
+static void
+show_line(void *arg, char who, const char *text)
+{
+	char shown[4096];
+	struct watch *w = arg;
+	size_t i = 0;
+
+	while (i < sizeof speakers / sizeof *speakers - 1 &&
+	    speakers[i].who != who)
+		i++;
+	text_escape(shown, sizeof shown, text, strlen(text));
+	end_progress(w);
+	fprintf(stderr, "%s%s%s%s\n", w->colour ? speakers[i].colour : "",
+	    speakers[i].label, shown, w->colour ? "\033[0m" : "");
+}
+
+static void
+show_progress(void *arg, uint64_t done, uint64_t size)
+{
+	struct watch *w = arg;
+	unsigned percent;
+
+	if (!w->terminal || size < PROGRESS_MIN)
+		return;
+	percent = (unsigned)(done >= size ? 100 : done * 100 / size);
+	if (w->on_progress_line && percent == w->percent)
+		return;
+	w->percent = percent;
+	w->on_progress_line = true;
+	fprintf(stderr, "\r*  %u %% of %.1f MB", percent, (double)size / 1e6);
+	fflush(stderr);
+}
+
+struct session_watch
+watch_begin(struct watch *w)
+{
+	const char *term = getenv("TERM"), *none = getenv("NO_COLOR");
+
+	*w = (struct watch){ .terminal = isatty(STDERR_FILENO) == 1 };
+	w->colour = w->terminal && term != NULL && strcmp(term, "dumb") != 0 &&
+	    (none == NULL || *none == '\0');
+	return (struct session_watch){ show_line, show_progress, w };
+}

@@ -1,0 +1,208 @@
+#include "config.h"
+
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <bsd/string.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "delivery/deliver.h"
+#include "net/dial.h"
+#include "net/tls.h"
+
+/* Whether a connection that ended so may be tried with the next host: the
+ * relay is at fault, not the message or the account. */
+static bool
+may_fail_over(enum result_kind kind)
+{
+	switch (kind) {
+	case RESULT_RESOLVE:
+	case RESULT_CONNECT:
+	case RESULT_LOST:
+	case RESULT_TIMEOUT:
+	case RESULT_NO_GREETING:
+	case RESULT_PROTOCOL:
+	case RESULT_TLS:
+	case RESULT_CERTIFICATE:
+	case RESULT_NO_STARTTLS:
+	case RESULT_SMARTHOST:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Copies the next blank-separated host of *list; false at the end. */
+static bool
+next_host(const char **list, char host[DELIVER_HOST_MAX])
+{
+	size_t n;
+
+	while (ascii_is_blank(**list))
+		(*list)++;
+	n = strcspn(*list, " \t");
+	if (n == 0 || n >= DELIVER_HOST_MAX)
+		return false;
+	memcpy(host, *list, n);
+	host[n] = '\0';
+	*list += n;
+	return true;
+}
+
+/* This end of the connection as an address literal (RFC 5321 section 4.1.3),
+ * for a machine that has no proper name. */
+static void
+address_literal(int fd, char *dst, size_t size)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof ss;
+	char text[INET6_ADDRSTRLEN] = "127.0.0.1";
+	const char *tag = "";
+
+	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
+		ss.ss_family = AF_UNSPEC;
+	if (ss.ss_family == AF_INET) {
+		inet_ntop(AF_INET, &((struct sockaddr_in *)&ss)->sin_addr, text,
+		    sizeof text);
+	} else if (ss.ss_family == AF_INET6) {
+		inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&ss)->sin6_addr,
+		    text, sizeof text);
+		tag = "IPv6:";
+	}
+	snprintf(dst, size, "[%s%s]", tag, text);
+}
+
+static void
+make_plan(const struct delivery *d, struct smtp_plan *plan)
+{
+	static const enum smtp_tls tls[] = {
+		[CONF_TLS_IMPLICIT] = SMTP_TLS_UP,
+		[CONF_TLS_STARTTLS] = SMTP_TLS_STARTTLS,
+		[CONF_TLS_OFF] = SMTP_TLS_NONE,
+	};
+	static const enum sasl_want auth[] = {
+		[CONF_AUTH_AUTO] = SASL_AUTO,
+		[CONF_AUTH_LOGIN] = SASL_LOGIN,
+		[CONF_AUTH_PLAIN] = SASL_PLAIN,
+		[CONF_AUTH_OFF] = SASL_AUTO,
+	};
+	const struct conf *conf = d->conf;
+
+	*plan = (struct smtp_plan){
+		.host = d->host,
+		.ehlo = d->id->ehlo.len > 0 ? d->id->ehlo.data : d->literal,
+		.tls = tls[conf->smarthost.tls],
+		.authenticate = conf->smarthost.auth != CONF_AUTH_OFF &&
+		    conf->smarthost.user[0] != '\0',
+		.auth = auth[conf->smarthost.auth],
+		.user = conf->smarthost.user,
+		.password = d->secret->password.data,
+		.password_len = d->secret->password.len,
+		.recipients_max = (size_t)
+				      conf->smarthost.recipients_per_message,
+	};
+}
+
+/* A password may go in clear to this machine alone, unless the configuration
+ * says otherwise; the name was checked before, this is the peer itself. */
+static int
+check_clear(const struct delivery *d, const struct smtp_plan *plan,
+    const struct dial *peer, struct result *res)
+{
+	if (plan->tls != SMTP_TLS_NONE || !plan->authenticate ||
+	    peer->is_loopback || d->conf->smarthost.insecure_auth)
+		return 0;
+	return result_fail(res, RESULT_CONFIG,
+	    "%s is %s, not this machine: "
+	    "the password would go there in clear; set tls, or "
+	    "insecure_auth = yes",
+	    plan->host, peer->address);
+}
+
+static int
+connect_host(struct delivery *d, const struct tls *tls, struct deadline until,
+    struct session **session, struct result *res)
+{
+	struct session_rules rules = { 0 };
+	struct deadline connect;
+	struct dial peer;
+
+	connect = deadline_in(d->conf->smarthost.connect_timeout, d->cancel);
+	snprintf(d->relay, sizeof d->relay, "%s:%ld", d->host,
+	    d->conf->smarthost.port);
+	if (dial(&peer, d->host, (int)d->conf->smarthost.port,
+		deadline_earlier(connect, until), res) == -1)
+		return -1;
+	snprintf(d->relay, sizeof d->relay, "%s[%s]:%ld", d->host, peer.address,
+	    d->conf->smarthost.port);
+	address_literal(peer.fd, d->literal, sizeof d->literal);
+	make_plan(d, &rules.plan);
+	if (check_clear(d, &rules.plan, &peer, res) == -1) {
+		close(peer.fd);
+		return -1;
+	}
+	rules.tls = tls;
+	rules.implicit_tls = d->conf->smarthost.tls == CONF_TLS_IMPLICIT;
+	rules.secret = d->secret;
+	rules.watch = d->watch;
+	rules.timeout = d->conf->smarthost.timeout;
+	rules.until = until;
+	return session_open(session, peer.fd, &rules, res);
+}
+
+/* Connects to the first host that can be talked to. */
+static int
+connect_any(struct delivery *d, const struct tls *tls, struct session **session,
+    struct result *res)
+{
+	const char *list = d->conf->smarthost.host;
+	struct deadline until;
+
+	until = deadline_in(d->conf->smarthost.wait_timeout, d->cancel);
+	result_fail(res, RESULT_CONFIG, "no smarthost is configured");
+	while (next_host(&list, d->host)) {
+		if (connect_host(d, tls, until, session, res) == 0)
+			return 0;
+		if (!may_fail_over(res->kind) || deadline_left(until) == 0)
+			return -1;
+	}
+	return -1;
+}
+
+static int
+make_tls(const struct conf *conf, struct tls **tls, struct result *res)
+{
+	struct tls_rules rules = {
+		.ca_file = conf->smarthost.ca_file,
+		.ca_path = conf->smarthost.ca_path,
+		.min = conf->smarthost.tls_min == CONF_TLS_1_3 ? TLS_MIN_1_3
+							       : TLS_MIN_1_2,
+	};
+
+	if (conf->smarthost.tls == CONF_TLS_OFF)
+		return 0;
+	return tls_new(tls, &rules, res);
+}
+
+void
+deliver(
+    struct delivery *d, struct envelope *env, const struct session_body *body)
+{
+	struct session *session = NULL;
+	struct tls *tls = NULL;
+	struct result res;
+
+	d->relay[0] = '\0';
+	if (envelope_count(env, RCPT_PENDING) == 0)
+		return;
+	if (make_tls(d->conf, &tls, &res) == -1 ||
+	    connect_any(d, tls, &session, &res) == -1 ||
+	    session_send(session, env, body, &res) == -1)
+		envelope_settle_all(env, RCPT_PENDING, RCPT_DEFERRED, &res);
+	session_close(session);
+	tls_free(tls);
+}

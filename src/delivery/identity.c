@@ -1,0 +1,267 @@
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "delivery/identity.h"
+#include "mail/address.h"
+
+#define NAME_MAX_BYTES 256 /* of a login, full name, host or domain */
+#define MAILNAME_PATH "/etc/mailname"
+
+/* Whether the `n` bytes at `s` can be a domain on the wire. */
+static bool
+is_domain(const char *s, size_t n)
+{
+	if (n == 0 || n > 255 || s[0] == '.' || s[0] == '-')
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!ascii_is_alnum(s[i]) && s[i] != '-' && s[i] != '.' &&
+		    s[i] != '_')
+			return false;
+	return true;
+}
+
+/* Whether `s` can stand as a local part without further ado. */
+static bool
+is_login(const char *s)
+{
+	if (s == NULL || *s == '\0' || strlen(s) > 64 || *s == '-')
+		return false;
+	for (; *s != '\0'; s++)
+		if (!ascii_is_alnum(*s) && strchr("._-+", *s) == NULL)
+			return false;
+	return true;
+}
+
+/* The full name: GECOS up to the first comma, "&" being the login with a
+ * capital letter, controls left out. */
+static void
+put_full_name(struct buf *out, const char *gecos, const char *login)
+{
+	for (; *gecos != '\0' && *gecos != ','; gecos++) {
+		if (*gecos == '&' && *login != '\0') {
+			buf_putc(out, ascii_upper(login[0]));
+			buf_puts(out, login + 1);
+		} else if (!ascii_is_control(*gecos)) {
+			buf_putc(out, *gecos);
+		}
+	}
+}
+
+static void
+load_caller(struct identity *id)
+{
+	const struct passwd *pw = getpwuid(getuid());
+	const char *login = pw != NULL ? pw->pw_name : NULL;
+
+	if (pw == NULL && is_login(getenv("LOGNAME")))
+		login = getenv("LOGNAME");
+	else if (pw == NULL && is_login(getenv("USER")))
+		login = getenv("USER");
+	if (is_login(login))
+		buf_puts(&id->login, login);
+	else
+		buf_printf(&id->login, "uid-%lu", (unsigned long)getuid());
+	if (pw != NULL && pw->pw_gecos != NULL)
+		put_full_name(&id->name, pw->pw_gecos, id->login.data);
+	if (buf_failed(&id->name))
+		buf_reset(&id->name);
+}
+
+/* Whether `name` is one of the names of `entry`. */
+static bool
+entry_has_name(const struct hostent *entry, const char *name)
+{
+	if (ascii_equal(entry->h_name, name))
+		return true;
+	for (char **alias = entry->h_aliases; *alias != NULL; alias++)
+		if (ascii_equal(*alias, name))
+			return true;
+	return false;
+}
+
+/* The qualified form of `host` by /etc/hosts alone: asking the DNS for one's
+ * own name could take longer than the mail. */
+static void
+put_qualified(struct buf *out, const char *host)
+{
+	const struct hostent *entry;
+
+	sethostent(0);
+	while ((entry = gethostent()) != NULL) {
+		if (strchr(entry->h_name, '.') == NULL ||
+		    ascii_begins(entry->h_name, "localhost") ||
+		    !is_domain(entry->h_name, strlen(entry->h_name)) ||
+		    !entry_has_name(entry, host))
+			continue;
+		buf_puts(out, entry->h_name);
+		break;
+	}
+	endhostent();
+}
+
+static void
+load_host(struct identity *id)
+{
+	char name[256];
+
+	if (gethostname(name, sizeof name) == -1)
+		name[0] = '\0';
+	name[sizeof name - 1] = '\0';
+	if (!is_domain(name, strlen(name)))
+		name[0] = '\0';
+	if (name[0] != '\0' && strchr(name, '.') == NULL)
+		put_qualified(&id->host, name);
+	if (id->host.len == 0)
+		buf_puts(&id->host, name[0] != '\0' ? name : "localhost");
+}
+
+/* The first line of /etc/mailname, when it is a domain. */
+static void
+put_mailname(struct buf *out)
+{
+	char text[256];
+	ssize_t n;
+	int fd;
+
+	if ((fd = open(MAILNAME_PATH, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) == -1)
+		return;
+	n = read(fd, text, sizeof text);
+	close(fd);
+	for (ssize_t i = 0; i < n; i++)
+		if (ascii_is_space(text[i]))
+			n = i;
+	if (n > 0 && is_domain(text, (size_t)n))
+		buf_add(out, text, (size_t)n);
+}
+
+static void
+put_ehlo(struct identity *id, const struct conf *conf)
+{
+	if (conf->smarthost.ehlo[0] != '\0')
+		buf_puts(&id->ehlo, conf->smarthost.ehlo);
+	else if (strchr(id->host.data, '.') != NULL)
+		buf_puts(&id->ehlo, id->host.data);
+}
+
+/* Checks that `value` is one qualified ASCII address, and copies its spec. */
+static int
+load_address(const struct conf *conf, const char *section, const char *key,
+    const char *value, struct buf *out, struct result *res)
+{
+	struct address addr;
+
+	if (address_one(&addr, value, strlen(value), res) == -1 ||
+	    !addr.has_domain || addr.local_len == 0 || addr.is_8bit)
+		return conf_fail(conf, section, key, res,
+		    "this must be a full mail address, as in "
+		    "someone@163.com");
+	buf_puts(out, addr.spec);
+	return 0;
+}
+
+static int
+load_account(struct identity *id, const struct conf *conf, struct result *res)
+{
+	struct result ignored;
+	struct address addr;
+	const char *user = conf->smarthost.user;
+
+	if (conf->sender.address[0] != '\0')
+		return load_address(conf, "sender", "address",
+		    conf->sender.address, &id->account, res);
+	if (address_one(&addr, user, strlen(user), &ignored) == 0 &&
+	    addr.has_domain && addr.local_len > 0 && !addr.is_8bit)
+		buf_puts(&id->account, addr.spec);
+	return 0;
+}
+
+static void
+identity_init(struct identity *id)
+{
+	buf_init(&id->login, NAME_MAX_BYTES);
+	buf_init(&id->name, NAME_MAX_BYTES);
+	buf_init(&id->host, NAME_MAX_BYTES);
+	buf_init(&id->domain, NAME_MAX_BYTES);
+	buf_init(&id->account, ADDRESS_MAX);
+	buf_init(&id->local, ADDRESS_MAX);
+	buf_init(&id->ehlo, NAME_MAX_BYTES);
+}
+
+int
+identity_load(struct identity *id, const struct conf *conf, struct result *res)
+{
+	const char *domain = conf->sender.domain;
+
+	identity_init(id);
+	load_caller(id);
+	load_host(id);
+	if (domain[0] != '\0' && !is_domain(domain, strlen(domain)))
+		return conf_fail(conf, "sender", "domain", res,
+		    "this must be a domain, as in example.com");
+	buf_puts(&id->domain, domain);
+	if (id->domain.len == 0)
+		put_mailname(&id->domain);
+	if (id->domain.len == 0)
+		buf_puts(&id->domain, id->host.data);
+	put_ehlo(id, conf);
+	if (load_account(id, conf, res) == -1)
+		return -1;
+	if (conf->recipients.local[0] != '\0' &&
+	    load_address(conf, "recipients", "local", conf->recipients.local,
+		&id->local, res) == -1)
+		return -1;
+	if (buf_failed(&id->login) || buf_failed(&id->host) ||
+	    buf_failed(&id->domain) || buf_failed(&id->account) ||
+	    buf_failed(&id->local) || buf_failed(&id->ehlo))
+		return result_fail(res, RESULT_SYSTEM, "out of memory");
+	return 0;
+}
+
+/* Whether `domain` is "host.domain" with this machine's short name. */
+static bool
+is_host_in_domain(const struct identity *id, const char *domain)
+{
+	size_t n = strcspn(id->host.data, ".");
+
+	return strlen(domain) > n && domain[n] == '.' &&
+	    ascii_equal_n(domain, id->host.data, n) &&
+	    (ascii_equal(domain + n + 1, id->domain.data) ||
+		ascii_equal(domain, id->domain.data));
+}
+
+bool
+identity_is_local(const struct identity *id, const char *spec)
+{
+	const char *domain = strrchr(spec, '@');
+	size_t n;
+
+	if (domain == NULL)
+		return true;
+	domain++;
+	n = strcspn(id->host.data, ".");
+	return ascii_equal(domain, "localhost") ||
+	    ascii_equal(domain, "localhost.localdomain") ||
+	    ascii_equal(domain, id->host.data) ||
+	    (strlen(domain) == n && ascii_equal_n(domain, id->host.data, n)) ||
+	    is_host_in_domain(id, domain);
+}
+
+void
+identity_clear(struct identity *id)
+{
+	buf_free(&id->login);
+	buf_free(&id->name);
+	buf_free(&id->host);
+	buf_free(&id->domain);
+	buf_free(&id->account);
+	buf_free(&id->local);
+	buf_free(&id->ehlo);
+}

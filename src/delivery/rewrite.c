@@ -1,0 +1,313 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "delivery/rewrite.h"
+#include "mail/address.h"
+
+/*
+ * Aliases are followed with a list instead of recursion: each name or target
+ * still to be looked at is an item that knows which item it came from, so a
+ * loop is a name that stands on its own way back.
+ */
+struct item {
+	char *name; /* local part, as aliases spell it */
+	size_t parent; /* index, or NONE */
+};
+
+#define NONE ((size_t)-1)
+
+struct expansion {
+	const struct rewrite *rw;
+	struct envelope *env;
+	const char *asked; /* the recipient it all began with */
+	struct item *items;
+	size_t count, room;
+};
+
+static int
+check_address(const struct address *addr, struct result *res)
+{
+	if (addr->spec[0] == '\0' || addr->local_len == 0)
+		return result_fail(res, RESULT_ADDRESS,
+		    "the null address <> cannot be a recipient");
+	if (addr->is_8bit)
+		return result_fail(res, RESULT_UTF8_ADDRESS,
+		    "%s: addresses that are not ASCII are not supported",
+		    addr->spec);
+	return 0;
+}
+
+/* Adds `spec` as it stands; bare names get the domain. */
+static int
+add_final(struct expansion *x, const char *spec, struct result *res)
+{
+	char full[2 * ADDRESS_MAX];
+	const char *asked = ascii_equal(spec, x->asked) ? NULL : x->asked;
+	int n;
+
+	if (strrchr(spec, '@') != NULL)
+		return envelope_add(x->env, spec, asked, res);
+	n = snprintf(full, sizeof full, "%s@%s", spec, x->rw->id->domain.data);
+	if (n < 0 || (size_t)n >= ADDRESS_MAX)
+		return result_fail(
+		    res, RESULT_ADDRESS, "%s: address too long", spec);
+	return envelope_add(x->env, full, asked, res);
+}
+
+/* A local user that has no alias: [recipients] local, or the domain. */
+static int
+add_user(struct expansion *x, const char *name, struct result *res)
+{
+	if (x->rw->id->local.len > 0)
+		return add_final(x, x->rw->id->local.data, res);
+	return add_final(x, name, res);
+}
+
+/* Fails the recipient that was asked for, and nobody else. */
+static int
+add_failed(struct expansion *x, const struct result *why, struct result *res)
+{
+	size_t before = x->env->count;
+
+	if (envelope_add(x->env, x->asked, NULL, res) == -1)
+		return -1;
+	if (x->env->count > before)
+		envelope_settle(x->env, before, RCPT_FAILED, why);
+	return 0;
+}
+
+static int
+push_item(
+    struct expansion *x, const char *name, size_t parent, struct result *res)
+{
+	struct item *more;
+	char *copy;
+
+	if (x->count == REWRITE_NAMES_MAX)
+		return result_fail(res, RESULT_ALIAS,
+		    "%s: its aliases lead to more than %d names", x->asked,
+		    REWRITE_NAMES_MAX);
+	if (x->count == x->room) {
+		x->room = x->room == 0 ? 8 : x->room * 2;
+		more = reallocarray(x->items, x->room, sizeof *more);
+		if (more == NULL)
+			return result_fail(res, RESULT_SYSTEM, "out of memory");
+		x->items = more;
+	}
+	if ((copy = strdup(name)) == NULL)
+		return result_fail(res, RESULT_SYSTEM, "out of memory");
+	x->items[x->count++] = (struct item){ copy, parent };
+	return 0;
+}
+
+static void
+clear_items(struct expansion *x)
+{
+	for (size_t i = 0; i < x->count; i++)
+		free(x->items[i].name);
+	free(x->items);
+}
+
+/* Whether `alias` is on the way to the item `at`, that one left out. */
+static bool
+is_on_the_way(const struct expansion *x, size_t at, const char *name)
+{
+	for (at = x->items[at].parent; at != NONE; at = x->items[at].parent)
+		if (ascii_equal(x->items[at].name, name))
+			return true;
+	return false;
+}
+
+/* One target that is an address: a name to follow, or an end. */
+static int
+expand_address(struct expansion *x, size_t at, const struct alias *alias,
+    const struct alias_target *target, struct result *res)
+{
+	struct address_list list;
+	struct address addr;
+	struct result why;
+	const char *name = x->items[at].name;
+
+	address_list(&list, target->text, strlen(target->text));
+	if (address_next(&list, &addr, &why) != ADDRESS_FOUND ||
+	    check_address(&addr, &why) == -1) {
+		result_fail(&why, RESULT_ALIAS,
+		    "%s:%u: alias %s: not an address: %s", x->rw->aliases->path,
+		    target->line, alias->name, target->text);
+		return add_failed(x, &why, res);
+	}
+	if (!identity_is_local(x->rw->id, addr.spec))
+		return add_final(x, addr.spec, res);
+	addr.spec[addr.local_len] = '\0';
+	/* "\name", and a name in its own alias, mean that very user */
+	if (target->text[addr.spec_start] == '\\' ||
+	    ascii_equal(addr.spec, name))
+		return add_user(x, addr.spec, res);
+	if (is_on_the_way(x, at, addr.spec)) {
+		result_fail(&why, RESULT_ALIAS,
+		    "%s:%u: alias loop: %s leads to %s, which leads back",
+		    x->rw->aliases->path, target->line, alias->name, addr.spec);
+		return add_failed(x, &why, res);
+	}
+	return push_item(x, addr.spec, at, res);
+}
+
+static int
+expand_target(struct expansion *x, size_t at, const struct alias *alias,
+    const struct alias_target *target, struct result *res)
+{
+	static const char *const unsupported[] = {
+		[ALIAS_FILE] = "delivery to a file",
+		[ALIAS_PIPE] = "delivery to a command",
+		[ALIAS_INCLUDE] = "an included list",
+	};
+	struct result why;
+
+	if (target->kind == ALIAS_ADDRESS)
+		return expand_address(x, at, alias, target, res);
+	result_fail(&why, RESULT_ALIAS,
+	    "%s:%u: alias %s: %s is not "
+	    "supported: %s",
+	    x->rw->aliases->path, target->line, alias->name,
+	    unsupported[target->kind], target->text);
+	return add_failed(x, &why, res);
+}
+
+static int
+expand_item(struct expansion *x, size_t at, struct result *res)
+{
+	const struct alias *alias;
+
+	alias = aliases_find(x->rw->aliases, x->items[at].name);
+	if (alias == NULL)
+		return add_user(x, x->items[at].name, res);
+	for (size_t i = 0; i < alias->ntargets; i++)
+		if (expand_target(x, at, alias, &alias->targets[i], res) == -1)
+			return -1;
+	return 0;
+}
+
+/* Adds the mailbox `addr`, written in `text`, by way of the aliases. */
+static int
+add_recipient(const struct rewrite *rw, const struct address *addr,
+    const char *text, struct envelope *env, struct result *res)
+{
+	struct expansion x = { .rw = rw, .env = env, .asked = addr->spec };
+	char name[ADDRESS_MAX];
+	int rc;
+
+	if (check_address(addr, res) == -1)
+		return -1;
+	if (!identity_is_local(rw->id, addr->spec))
+		return add_final(&x, addr->spec, res);
+	memcpy(name, addr->spec, addr->local_len);
+	name[addr->local_len] = '\0';
+	rc = push_item(&x, name, NONE, res);
+	if (rc == 0 && text[addr->spec_start] == '\\')
+		rc = add_user(&x, name, res);
+	else
+		for (size_t i = 0; rc == 0 && i < x.count; i++)
+			rc = expand_item(&x, i, res);
+	clear_items(&x);
+	return rc;
+}
+
+int
+rewrite_recipients(const struct rewrite *rw, const char *list, size_t n,
+    struct envelope *env, struct result *res)
+{
+	struct address_list at;
+	struct address addr;
+	enum address_next next;
+
+	address_list(&at, list, n);
+	while ((next = address_next(&at, &addr, res)) == ADDRESS_FOUND)
+		if (add_recipient(rw, &addr, list, env, res) == -1)
+			return -1;
+	return next == ADDRESS_END ? 0 : -1;
+}
+
+/*
+ * PHP and others hand over "-f 'o quoted@example.com'", where a local part
+ * with blanks lacks its quotes: gives it them.  Anything but atoms and blanks
+ * before the last "@" is no address in any reading.
+ */
+static int
+parse_unquoted(struct address *addr, const char *given, struct result *res)
+{
+	const char *at = strrchr(given, '@');
+	char quoted[ADDRESS_MAX];
+	struct result ignored;
+	int n;
+
+	if (at == NULL)
+		return -1;
+	for (const char *p = given; p < at; p++)
+		if (!ascii_is_alnum(*p) &&
+		    strchr(" !#$%&'*+-/=?^_`{|}~.", *p) == NULL)
+			return -1;
+	n = snprintf(
+	    quoted, sizeof quoted, "\"%.*s\"%s", (int)(at - given), given, at);
+	if (n < 0 || (size_t)n >= sizeof quoted ||
+	    address_one(addr, quoted, (size_t)n, &ignored) == -1)
+		return -1;
+	result_ok(res);
+	return 0;
+}
+
+static int
+parse_sender(struct address *addr, const char *given, struct result *res)
+{
+	for (const char *p = given; *p != '\0'; p++)
+		if (ascii_is_control(*p))
+			return result_fail(res, RESULT_ADDRESS,
+			    "the sender %s holds a control character", given);
+	if (address_one(addr, given, strlen(given), res) == -1 &&
+	    parse_unquoted(addr, given, res) == -1)
+		return result_context(res, "sender %s", given);
+	return 0;
+}
+
+static void
+put_spec(struct buf *out, const struct identity *id, const char *spec)
+{
+	buf_reset(out);
+	buf_puts(out, spec);
+	if (strrchr(spec, '@') == NULL)
+		buf_printf(out, "@%s", id->domain.data);
+}
+
+int
+rewrite_sender(const struct rewrite *rw, const char *given,
+    struct envelope *env, struct buf *asked, struct result *res)
+{
+	const char *account = rw->id->account.data;
+	long policy = rw->conf->sender.rewrite;
+	const char *spec = rw->id->login.data;
+	struct address addr;
+
+	if (given != NULL) {
+		if (parse_sender(&addr, given, res) == -1)
+			return -1;
+		spec = addr.spec;
+	}
+	put_spec(asked, rw->id, *spec == '\0' ? rw->id->login.data : spec);
+	if (buf_failed(asked))
+		return result_fail(
+		    res, RESULT_ADDRESS, "sender %s: address too long", spec);
+	if (*account != '\0' &&
+	    (policy == CONF_REWRITE_ALWAYS ||
+		(policy == CONF_REWRITE_LOCAL && *spec != '\0' &&
+		    identity_is_local(rw->id, spec))))
+		return envelope_set_sender(env, account, res);
+	if (given != NULL && addr.is_8bit)
+		return result_fail(res, RESULT_UTF8_ADDRESS,
+		    "sender %s: "
+		    "addresses that are not ASCII are not supported",
+		    spec);
+	return envelope_set_sender(env, *spec == '\0' ? "" : asked->data, res);
+}
