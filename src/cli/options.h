@@ -17,49 +17,51 @@
 
 /* What is to be done; the last -b wins over the program's name. */
 enum options_mode {
-	OPTIONS_DELIVER,	/* -bm, -ba, sendmail */
-	OPTIONS_LIST_QUEUE,	/* -bp, mailq */
-	OPTIONS_ALIASES,	/* -bi, -I, newaliases */
-	OPTIONS_SMTP,		/* -bs */
-	OPTIONS_VERIFY,		/* -bv */
-	OPTIONS_CHECK,		/* -bC */
-	OPTIONS_RUN_QUEUE,	/* -q, runq */
-	OPTIONS_NOTHING,	/* -bh, -bH, hoststat, purgestat: exit 0 */
-	OPTIONS_VERSION,	/* -bV, --version */
-	OPTIONS_HELP		/* --help */
+	OPTIONS_DELIVER, /* -bm, -ba, sendmail */
+	OPTIONS_LIST_QUEUE, /* -bp, mailq */
+	OPTIONS_ALIASES, /* -bi, -I, newaliases */
+	OPTIONS_SMTP, /* -bs */
+	OPTIONS_VERIFY, /* -bv */
+	OPTIONS_CHECK, /* -bC */
+	OPTIONS_RUN_QUEUE, /* -q, runq */
+	OPTIONS_NOTHING, /* -bh, -bH, hoststat, purgestat: exit 0 */
+	OPTIONS_VERSION, /* -bV, --version */
+	OPTIONS_HELP /* --help */
 };
 
 /* -oe: what becomes of errors. */
 enum options_errors {
-	OPTIONS_ERRORS_PRINT,	/* -oep, and the default */
-	OPTIONS_ERRORS_QUIET,	/* -oeq */
-	OPTIONS_ERRORS_MAIL,	/* -oem, -oew */
-	OPTIONS_ERRORS_ZERO	/* -oee */
+	OPTIONS_ERRORS_PRINT, /* -oep, and the default */
+	OPTIONS_ERRORS_QUIET, /* -oeq */
+	OPTIONS_ERRORS_MAIL, /* -oem, -oew */
+	OPTIONS_ERRORS_ZERO /* -oee */
 };
 
 struct options {
 	enum options_mode mode;
-	bool from_header;	/* -t */
-	bool ignore_dots;	/* -i, -oi */
-	bool verbose;		/* -v, -ov */
-	bool gateway;		/* -G */
+	bool from_header; /* -t */
+	bool ignore_dots; /* -i, -oi */
+	bool verbose; /* -v, -ov */
+	bool gateway; /* -G */
 	enum options_errors errors;
-	const char *sender;	/* -f, -r; NULL: not given */
-	const char *name;	/* -F; NULL: not given */
-	const char *tag;	/* -L, or NULL */
-	const char *envid;	/* -V, or NULL */
-	char notify[32];	/* -N, in capitals, or "" */
-	char ret[8];		/* -R: "FULL", "HDRS", or "" */
-	char *const *recipients;	/* operands */
+	const char *sender; /* -f, -r; NULL: not given */
+	const char *name; /* -F; NULL: not given */
+	const char *tag; /* -L, or NULL */
+	const char *envid; /* -V, or NULL */
+	char notify[32]; /* -N, in capitals, or "" */
+	char ret[8]; /* -R: "FULL", "HDRS", or "" */
+	char *const *recipients; /* operands */
 	size_t count;
-	struct buf warnings;	/* lines about values that were ignored */
+	struct buf warnings; /* lines about values that were ignored */
 };
 
 /*
  * Reads the command line.  argc may be 0.  Kind USAGE, with one line that
  * says which option and why: unknown or refused letters and modes, a value
  * that is missing or holds control characters, contradictions, an empty
- * operand.  `o` is to be cleared whatever the result.
+ * operand, no recipient and no -t.  Kind MODE: a queue run at intervals.
+ * Addresses are checked by whoever parses them.  `o` is to be cleared
+ * whatever the result.
  */
 int options_parse(struct options *o, int argc, char *const *argv,
     struct result *res) __attribute__((warn_unused_result));
@@ -67,7 +69,8 @@ int options_parse(struct options *o, int argc, char *const *argv,
 /* Appends what --help prints, made from the table. */
 void options_help(struct buf *out);
 
-/* The base name of argv[0]; "sendmail" when there is none. */
+/* The base name of argv[0]; "sendmail" when there is none, or when it is not
+ * fit to be shown. */
 const char *options_program(int argc, char *const *argv);
 
 void options_clear(struct options *o);

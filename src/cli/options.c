@@ -1,0 +1,276 @@
+#include "config.h"
+
+#include <string.h>
+
+#include "base/ascii.h"
+#include "cli/options.h"
+#include "cli/options_table.h"
+
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+#define WARNINGS_MAX 2048 /* bytes */
+#define PROGRAM_MAX 64 /* bytes of a name that is believed */
+#define HELP_COLUMN 18
+
+static const struct {
+	const char *name;
+	enum options_mode mode;
+	const char *refusal;
+} names[] = {
+	{ "mailq", OPTIONS_LIST_QUEUE, NULL },
+	{ "newaliases", OPTIONS_ALIASES, NULL },
+	{ "runq", OPTIONS_RUN_QUEUE, NULL },
+	{ "hoststat", OPTIONS_NOTHING, NULL },
+	{ "purgestat", OPTIONS_NOTHING, NULL },
+	{ "smtpd", OPTIONS_NOTHING, "there is no daemon mode" },
+};
+
+/* The words that may be options, read one after the other. */
+struct words {
+	char *const *argv;
+	int argc;
+	int next;
+};
+
+const char *
+options_program(int argc, char *const *argv)
+{
+	const char *base, *slash;
+
+	if (argc < 1 || argv[0] == NULL)
+		return "sendmail";
+	slash = strrchr(argv[0], '/');
+	base = slash == NULL ? argv[0] : slash + 1;
+	if (*base == '\0' || strlen(base) > PROGRAM_MAX)
+		return "sendmail";
+	for (const char *p = base; *p != '\0'; p++)
+		if (!ascii_is_visible(*p))
+			return "sendmail";
+	return base;
+}
+
+static const char *
+value_of(struct words *w, const struct options_row *row, const char *rest)
+{
+	if (row->form == OPTIONS_VALUE && *rest == '\0')
+		return w->next < w->argc ? w->argv[w->next++] : NULL;
+	return rest;
+}
+
+/* The letters of one word, from after its dash. */
+static int
+take_letters(struct options_state *st, struct words *w, const char *p,
+    struct result *res)
+{
+	for (; *p != '\0'; p++) {
+		const struct options_row *row = options_find(
+		    &options_letters, *p);
+		const char *value = "";
+
+		if (row == NULL)
+			return result_fail(
+			    res, RESULT_USAGE, "unknown option -%c", *p);
+		if (row->form != OPTIONS_FLAG)
+			value = value_of(w, row, p + 1);
+		if (value == NULL)
+			return result_fail(
+			    res, RESULT_USAGE, "option -%c needs a value", *p);
+		if (row->act != NULL && row->act(st, row, value, res) == -1)
+			return -1;
+		if (row->form != OPTIONS_FLAG)
+			return 0;
+	}
+	return 0;
+}
+
+static int
+take_long(struct options_state *st, const char *word, struct result *res)
+{
+	static const struct {
+		const char *word;
+		enum options_mode mode;
+	} known[] = {
+		{ "--help", OPTIONS_HELP },
+		{ "--version", OPTIONS_VERSION },
+	};
+
+	for (size_t i = 0; i < COUNT(known); i++) {
+		if (strcmp(word, known[i].word) != 0)
+			continue;
+		st->o->mode = known[i].mode;
+		st->mode_chosen = true;
+		return 0;
+	}
+	return result_fail(res, RESULT_USAGE, "unknown option %s", word);
+}
+
+/* All options; leaves `w` at the first operand. */
+static int
+take_options(struct options_state *st, struct words *w, struct result *res)
+{
+	while (w->next < w->argc) {
+		const char *word = w->argv[w->next];
+		int status;
+
+		if (word[0] != '-' || word[1] == '\0')
+			return 0;
+		w->next++;
+		if (strcmp(word, "--") == 0)
+			return 0;
+		status = word[1] == '-' ? take_long(st, word, res)
+					: take_letters(st, w, word + 1, res);
+		if (status == -1)
+			return -1;
+	}
+	return 0;
+}
+
+/* The mode that goes with the name; what is refused waits until it is known
+ * whether an option chose another. */
+static const char *
+mode_by_name(struct options *o, const char *program)
+{
+	for (size_t i = 0; i < COUNT(names); i++) {
+		if (strcmp(program, names[i].name) != 0)
+			continue;
+		o->mode = names[i].mode;
+		return names[i].refusal;
+	}
+	return NULL;
+}
+
+static int
+check_operands(const struct options *o, struct result *res)
+{
+	for (size_t i = 0; i < o->count; i++) {
+		if (o->recipients[i][0] == '\0')
+			return result_fail(
+			    res, RESULT_USAGE, "empty recipient");
+		if (strcmp(o->recipients[i], "-") == 0)
+			return result_fail(res, RESULT_USAGE,
+			    "\"-\" is no recipient; the mail is always read "
+			    "from standard input");
+	}
+	return 0;
+}
+
+/* Whether the mode and the recipients go together. */
+static int
+check_mode(const struct options *o, struct result *res)
+{
+	switch (o->mode) {
+	case OPTIONS_DELIVER:
+		if (o->count == 0 && !o->from_header)
+			return result_fail(res, RESULT_USAGE,
+			    "no recipients: "
+			    "name them as arguments, or use -t");
+		return 0;
+	case OPTIONS_VERIFY:
+		if (o->count == 0 || o->from_header)
+			return result_fail(res, RESULT_USAGE,
+			    "-bv takes recipients as arguments, not -t");
+		return 0;
+	case OPTIONS_LIST_QUEUE:
+	case OPTIONS_ALIASES:
+	case OPTIONS_SMTP:
+	case OPTIONS_CHECK:
+	case OPTIONS_RUN_QUEUE:
+		if (o->count > 0 || o->from_header)
+			return result_fail(res, RESULT_USAGE,
+			    "this mode takes neither recipients nor -t");
+		return 0;
+	case OPTIONS_NOTHING:
+	case OPTIONS_VERSION:
+	case OPTIONS_HELP:
+		return 0;
+	}
+	return 0;
+}
+
+int
+options_parse(
+    struct options *o, int argc, char *const *argv, struct result *res)
+{
+	struct options_state st = { .o = o };
+	struct words w = { .argv = argv, .argc = argc, .next = 1 };
+	const char *refusal;
+
+	*o = (struct options){ .mode = OPTIONS_DELIVER };
+	buf_init(&o->warnings, WARNINGS_MAX);
+	refusal = mode_by_name(o, options_program(argc, argv));
+	if (take_options(&st, &w, res) == -1)
+		return -1;
+	if (refusal != NULL && !st.mode_chosen)
+		return result_fail(res, RESULT_USAGE, "%s", refusal);
+	if (w.next < argc) {
+		o->recipients = argv + w.next;
+		o->count = (size_t)(argc - w.next);
+	}
+	if (check_operands(o, res) == -1)
+		return -1;
+	return check_mode(o, res);
+}
+
+enum fate { FATE_ANY, FATE_TAKEN, FATE_IGNORED, FATE_REFUSED };
+
+static enum fate
+fate_of(const struct options_row *row)
+{
+	if (options_row_is_refused(row))
+		return FATE_REFUSED;
+	return row->act == NULL ? FATE_IGNORED : FATE_TAKEN;
+}
+
+/* One line a row; neighbours with the same text share one. */
+static void
+help_rows(struct buf *out, const struct options_family *f, enum fate fate)
+{
+	size_t i = 0, start;
+
+	while (i < f->count) {
+		const struct options_row *row = &f->rows[i++];
+
+		if (fate != FATE_ANY && fate_of(row) != fate)
+			continue;
+		start = out->len;
+		buf_printf(out, "  %s", row->label);
+		for (; i < f->count && strcmp(f->rows[i].text, row->text) == 0;
+		     i++)
+			buf_printf(out, " %s", f->rows[i].label);
+		if (out->len - start > HELP_COLUMN - 2) {
+			buf_putc(out, '\n');
+			start = out->len;
+		}
+		buf_printf(out, "%*s%s\n",
+		    (int)(HELP_COLUMN - (out->len - start)), "", row->text);
+	}
+}
+
+void
+options_help(struct buf *out)
+{
+	const struct options_family *const more[] = { &options_modes,
+		&options_settings, &options_queue };
+
+	buf_puts(out,
+	    "usage: sendmail [option ...] [recipient ...]\n"
+	    "Sends the mail on standard input through the smarthost.\n"
+	    "\nOptions:\n");
+	help_rows(out, &options_letters, FATE_TAKEN);
+	for (size_t i = 0; i < COUNT(more); i++) {
+		buf_printf(out, "\n%s:\n", more[i]->title);
+		help_rows(out, more[i], FATE_ANY);
+	}
+	buf_puts(out, "\nIgnored:\n");
+	help_rows(out, &options_letters, FATE_IGNORED);
+	buf_puts(out, "\nRefused:\n");
+	help_rows(out, &options_letters, FATE_REFUSED);
+	buf_puts(out, "\nSee sendmail(8) and outpost.ini(5).\n");
+}
+
+void
+options_clear(struct options *o)
+{
+	buf_free(&o->warnings);
+	*o = (struct options){ .mode = OPTIONS_DELIVER };
+	buf_init(&o->warnings, 0);
+}
