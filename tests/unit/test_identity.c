@@ -1,0 +1,143 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/ascii.h"
+#include "config/conf.h"
+#include "delivery/identity.h"
+
+static int
+load(struct identity *id, struct conf *conf, const char *text,
+    struct result *res)
+{
+	assert_int_equal(
+	    conf_parse(conf, "test.ini", text, strlen(text), res), 0);
+	return identity_load(id, conf, res);
+}
+
+static void
+test_from_configuration(void **state)
+{
+	static const struct {
+		const char *text, *account, *domain, *local, *error;
+	} cases[] = {
+		{ "[smarthost]\nhost = h\nuser = me@163.com\npassword = x\n"
+		  "[sender]\ndomain = d.example\n",
+		    "me@163.com", "d.example", "", NULL },
+		{ "[smarthost]\nhost = h\nuser = apikey\npassword = x\n"
+		  "[sender]\ndomain = d.example\n",
+		    "", "d.example", "", NULL },
+		{ "[smarthost]\nhost = h\nuser = apikey\npassword = x\n"
+		  "[sender]\naddress = a@b.example\ndomain = d.example\n"
+		  "[recipients]\nlocal = Me <me@x.example>\n",
+		    "a@b.example", "d.example", "me@x.example", NULL },
+		{ "[smarthost]\nhost = h\n[sender]\naddress = nobody\n", NULL,
+		    NULL, NULL, "address" },
+		{ "[smarthost]\nhost = h\n[sender]\naddress = <>\n", NULL, NULL,
+		    NULL, "address" },
+		{ "[smarthost]\nhost = h\n[sender]\ndomain = a b\n", NULL, NULL,
+		    NULL, "domain" },
+		{ "[smarthost]\nhost = h\n[recipients]\nlocal = root\n", NULL,
+		    NULL, NULL, "local" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct identity id;
+		struct conf conf;
+		struct result res;
+		int rc = load(&id, &conf, cases[i].text, &res);
+
+		if (cases[i].error == NULL) {
+			assert_int_equal(rc, 0);
+			assert_string_equal(id.account.data, cases[i].account);
+			assert_string_equal(id.domain.data, cases[i].domain);
+			assert_string_equal(id.local.data, cases[i].local);
+		} else {
+			assert_int_equal(rc, -1);
+			assert_int_equal(res.kind, RESULT_CONFIG);
+			assert_non_null(strstr(res.text, "test.ini:"));
+			assert_non_null(strstr(res.text, cases[i].error));
+		}
+		identity_clear(&id);
+		conf_clear(&conf);
+	}
+}
+
+static void
+test_this_machine(void **state)
+{
+	static const char text[] = "[smarthost]\nhost = h\n";
+	struct identity id;
+	struct conf conf;
+	struct result res;
+
+	(void)state;
+	assert_int_equal(load(&id, &conf, text, &res), 0);
+	assert_int_not_equal(id.login.len, 0);
+	assert_int_not_equal(id.host.len, 0);
+	assert_int_not_equal(id.domain.len, 0);
+	assert_false(ascii_begins(id.ehlo.data, "localhost"));
+	assert_true(identity_is_local(&id, "root"));
+	identity_clear(&id);
+	conf_clear(&conf);
+}
+
+static void
+test_is_local(void **state)
+{
+	static const struct {
+		const char *host, *domain, *spec;
+		bool want;
+	} cases[] = {
+		{ "web1.example.com", "example.com", "root", true },
+		{ "web1.example.com", "example.com", "a@localhost", true },
+		{ "web1.example.com", "example.com", "a@LOCALHOST", true },
+		{ "web1.example.com", "example.com", "a@localhost.localdomain",
+		    true },
+		{ "web1.example.com", "example.com", "a@web1.example.com",
+		    true },
+		{ "web1.example.com", "example.com", "a@WEB1", true },
+		{ "web1.example.com", "example.com", "a@example.com", false },
+		{ "web1.example.com", "example.com", "a@web12", false },
+		{ "web1.example.com", "example.com", "a@web1.other.net",
+		    false },
+		{ "web1", "example.com", "a@web1.example.com", true },
+		{ "web1", "web1.example.com", "a@web1.example.com", true },
+		{ "163", "example.com", "a@163.com", false },
+		{ "web1", "example.com", "\"a@web1\"@other.net", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct identity id;
+
+		memset(&id, 0, sizeof id);
+		buf_init(&id.host, 100);
+		buf_init(&id.domain, 100);
+		buf_puts(&id.host, cases[i].host);
+		buf_puts(&id.domain, cases[i].domain);
+		assert_int_equal(
+		    identity_is_local(&id, cases[i].spec), cases[i].want);
+		buf_free(&id.host);
+		buf_free(&id.domain);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_from_configuration),
+		cmocka_unit_test(test_this_machine),
+		cmocka_unit_test(test_is_local),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,268 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "delivery/rewrite.h"
+
+static const char alias_text[] = "root: admin\n"
+				 "admin: Joe <joe@x.example>, carol\n"
+				 "carol: \\carol, carol@y.example\n"
+				 "self: self, other@x.example\n"
+				 "loop: loop2\n"
+				 "loop2: loop\n"
+				 "file: /var/log/mail\n"
+				 "pipe: \"|/bin/true now\", ok@x.example\n"
+				 "incl: :include:/etc/list\n"
+				 "bad: a@@b\n"
+				 "Postmaster: root\n";
+
+struct fixture {
+	struct conf conf;
+	struct identity id;
+	struct aliases aliases;
+	struct rewrite rw;
+	struct envelope env;
+};
+
+static void
+put(struct buf *b, const char *s)
+{
+	buf_init(b, 2048);
+	buf_puts(b, s);
+}
+
+static void
+fixture_make(struct fixture *f, long policy, const char *local)
+{
+	struct result res;
+
+	memset(f, 0, sizeof *f);
+	f->conf.sender.rewrite = policy;
+	put(&f->id.login, "alice");
+	put(&f->id.name, "Alice");
+	put(&f->id.host, "web1");
+	put(&f->id.domain, "d.example");
+	put(&f->id.account, "me@163.com");
+	put(&f->id.local, local);
+	put(&f->id.ehlo, "");
+	assert_int_equal(aliases_parse(&f->aliases, "aliases", alias_text,
+			     sizeof alias_text - 1, &res),
+	    0);
+	f->rw = (struct rewrite){ &f->conf, &f->id, &f->aliases };
+	envelope_init(&f->env);
+}
+
+static void
+fixture_clear(struct fixture *f)
+{
+	envelope_clear(&f->env);
+	aliases_clear(&f->aliases);
+	identity_clear(&f->id);
+}
+
+/* Each recipient as "address" or "!address" when it failed, by commas. */
+static void
+describe(const struct envelope *env, struct buf *out)
+{
+	for (size_t i = 0; i < env->count; i++)
+		buf_printf(out, "%s%s%s", i > 0 ? "," : "",
+		    env->rcpts[i].state == RCPT_FAILED ? "!" : "",
+		    env->rcpts[i].address);
+}
+
+static void
+test_recipients(void **state)
+{
+	static const struct {
+		const char *local, *list, *want;
+	} cases[] = {
+		{ "", "a@x.example, b@y.example", "a@x.example,b@y.example" },
+		{ "", "a@x.example, a@X.EXAMPLE, A@x.example",
+		    "a@x.example,A@x.example" },
+		{ "", "bob", "bob@d.example" },
+		{ "", "bob@web1", "bob@d.example" },
+		{ "me@163.com", "bob@localhost, eve", "me@163.com" },
+		{ "", "root", "joe@x.example,carol@d.example,carol@y.example" },
+		{ "", "POSTMASTER, Admin",
+		    "joe@x.example,carol@d.example,carol@y.example" },
+		{ "", "\\root", "root@d.example" },
+		{ "", "self", "self@d.example,other@x.example" },
+		{ "", "loop, a@x.example", "!loop,a@x.example" },
+		{ "", "file", "!file" },
+		{ "", "pipe", "!pipe,ok@x.example" },
+		{ "", "incl, bad", "!incl,!bad" },
+		{ "", "undisclosed-recipients:;", "" },
+		{ "", "\"a b\"@x.example", "\"a b\"@x.example" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fixture f;
+		struct result res;
+		struct buf got;
+
+		fixture_make(&f, CONF_REWRITE_ALWAYS, cases[i].local);
+		buf_init(&got, 4096);
+		if (rewrite_recipients(&f.rw, cases[i].list,
+			strlen(cases[i].list), &f.env, &res) == -1)
+			fail_msg("%s: %s", cases[i].list, res.text);
+		describe(&f.env, &got);
+		assert_string_equal(got.data, cases[i].want);
+		buf_free(&got);
+		fixture_clear(&f);
+	}
+}
+
+static void
+test_no_address(void **state)
+{
+	static const struct {
+		const char *list;
+		enum result_kind kind;
+	} cases[] = {
+		{ "a@@b", RESULT_ADDRESS },
+		{ "<>", RESULT_ADDRESS },
+		{ "a@x.example, b@", RESULT_ADDRESS },
+		{ "j\xc3\xb6rg@x.example", RESULT_UTF8_ADDRESS },
+		{ "a@x\xc3\xb6.example", RESULT_UTF8_ADDRESS },
+		{ "Joe User a@x.example", RESULT_ADDRESS },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fixture f;
+		struct result res;
+
+		fixture_make(&f, CONF_REWRITE_ALWAYS, "");
+		assert_int_equal(rewrite_recipients(&f.rw, cases[i].list,
+				     strlen(cases[i].list), &f.env, &res),
+		    -1);
+		assert_int_equal(res.kind, cases[i].kind);
+		fixture_clear(&f);
+	}
+}
+
+/* A failed alias says which file, line and alias. */
+static void
+test_alias_errors_are_named(void **state)
+{
+	static const struct {
+		const char *name, *want;
+	} cases[] = {
+		{ "loop", "aliases:6: alias loop: loop2 leads to loop" },
+		{ "file", "aliases:7: alias file: delivery to a file" },
+		{ "pipe", "aliases:8: alias pipe: delivery to a command" },
+		{ "incl", "aliases:9: alias incl: an included list" },
+		{ "bad", "aliases:10: alias bad: not an address: a@@b" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fixture f;
+		struct result res;
+
+		fixture_make(&f, CONF_REWRITE_ALWAYS, "");
+		assert_int_equal(rewrite_recipients(&f.rw, cases[i].name,
+				     strlen(cases[i].name), &f.env, &res),
+		    0);
+		assert_int_equal(f.env.nresults, 1);
+		assert_int_equal(f.env.results[0].kind, RESULT_ALIAS);
+		if (strstr(f.env.results[0].text, cases[i].want) == NULL)
+			fail_msg(
+			    "%s: %s", cases[i].name, f.env.results[0].text);
+		fixture_clear(&f);
+	}
+}
+
+static void
+test_sender(void **state)
+{
+	static const struct {
+		long policy;
+		const char *given, *sender, *asked;
+	} cases[] = {
+		{ CONF_REWRITE_ALWAYS, NULL, "me@163.com", "alice@d.example" },
+		{ CONF_REWRITE_ALWAYS, "root@localhost", "me@163.com",
+		    "root@localhost" },
+		{ CONF_REWRITE_ALWAYS, "", "me@163.com", "alice@d.example" },
+		{ CONF_REWRITE_LOCAL, NULL, "me@163.com", "alice@d.example" },
+		{ CONF_REWRITE_LOCAL, "bob", "me@163.com", "bob@d.example" },
+		{ CONF_REWRITE_LOCAL, "b@x.example", "b@x.example",
+		    "b@x.example" },
+		{ CONF_REWRITE_LOCAL, "<>", "", "alice@d.example" },
+		{ CONF_REWRITE_NEVER, NULL, "alice@d.example",
+		    "alice@d.example" },
+		{ CONF_REWRITE_NEVER, "bob", "bob@d.example", "bob@d.example" },
+		{ CONF_REWRITE_NEVER, "<>", "", "alice@d.example" },
+		{ CONF_REWRITE_NEVER, "Name <s@s.example>", "s@s.example",
+		    "s@s.example" },
+		{ CONF_REWRITE_NEVER, "o quoted@example.com",
+		    "\"o quoted\"@example.com", "\"o quoted\"@example.com" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fixture f;
+		struct result res;
+		struct buf asked;
+
+		fixture_make(&f, cases[i].policy, "");
+		buf_init(&asked, 2048);
+		if (rewrite_sender(
+			&f.rw, cases[i].given, &f.env, &asked, &res) == -1)
+			fail_msg("%s: %s", cases[i].given, res.text);
+		assert_string_equal(f.env.sender, cases[i].sender);
+		assert_string_equal(asked.data, cases[i].asked);
+		buf_free(&asked);
+		fixture_clear(&f);
+	}
+}
+
+static void
+test_bad_sender(void **state)
+{
+	static const char *const cases[] = {
+		"a@@b",
+		"a@b> SIZE=1 AUTH=<>",
+		"a@b\r\nRCPT TO:<c@d>",
+		"a@b, c@d",
+		"a b",
+		"<a@b",
+		"a;b c@d",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fixture f;
+		struct result res;
+		struct buf asked;
+
+		fixture_make(&f, CONF_REWRITE_ALWAYS, "");
+		buf_init(&asked, 2048);
+		assert_int_equal(
+		    rewrite_sender(&f.rw, cases[i], &f.env, &asked, &res), -1);
+		assert_int_equal(res.kind, RESULT_ADDRESS);
+		buf_free(&asked);
+		fixture_clear(&f);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_recipients),
+		cmocka_unit_test(test_no_address),
+		cmocka_unit_test(test_alias_errors_are_named),
+		cmocka_unit_test(test_sender),
+		cmocka_unit_test(test_bad_sender),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
