@@ -1,11 +1,11 @@
 /*
  * lines: makes clean lines of whatever was piped in, in three stages.
  *
- * struct lines, while the input is read: each line ends in LF or any number
- * of CRs and LF; what comes out ends in CRLF.  A CR elsewhere becomes a
- * blank, a NUL is dropped, a last line without an end gets one.  Where asked,
- * a line that is just a dot ends the message, and what follows is swallowed;
- * a dot at the very end of the input ends it too.
+ * struct lines, while the input is read: NULs are dropped before anything
+ * else is looked at.  Each line ends in LF or in CRs and LF; what comes out
+ * ends in CRLF.  A CR elsewhere becomes a blank; a last line without LF is
+ * taken as if it had one.  Where asked, a line that is just a dot ends the
+ * message, and what follows is swallowed.
  *
  * struct folds, for the body: says where a line would pass 998 octets (RFC
  * 5322 section 2.1.1), so that CRLF and a blank are put in there, never
@@ -26,6 +26,7 @@
 
 #define LINES_MAX 998	/* octets of a line, CRLF not counted */
 #define LINES_FOLD "\r\n "
+#define LINES_CRS_MAX 256	/* CRs of one line end; more are text */
 
 /* What a line that is just a dot means. */
 enum lines_dot {
@@ -36,14 +37,14 @@ enum lines_dot {
 struct lines {
 	enum lines_dot dot;
 	bool mid_line;		/* bytes of the current line came out */
-	bool pending_cr;	/* CRs were seen; the next byte tells what for */
 	bool pending_dot;	/* a dot began the line and is held back */
+	size_t pending_crs;	/* CRs held back after it: blanks or line end */
 	bool ended;		/* the dot line was seen */
 	bool has_8bit;		/* bytes above 127 came out */
 };
 
 /* Most bytes that `n` bytes of input, or lines_end() for 0, can become. */
-#define LINES_OUT_MAX(n) (2 * (n) + 8)
+#define LINES_OUT_MAX(n) (2 * (n) + LINES_CRS_MAX + 8)
 
 void lines_init(struct lines *l, enum lines_dot dot);
 
@@ -51,7 +52,8 @@ void lines_init(struct lines *l, enum lines_dot dot);
  * overlap; returns how many. */
 size_t lines_push(struct lines *l, const char *p, size_t n, char *out);
 
-/* Ends the input; writes at most LINES_OUT_MAX(0) bytes, returns how many. */
+/* Ends the input, with `ended` set when a dot was its last line; writes at
+ * most LINES_OUT_MAX(0) bytes, returns how many. */
 size_t lines_end(struct lines *l, char *out);
 
 struct folds {
@@ -62,7 +64,8 @@ struct folds {
  * Looks at `n` > 0 bytes of clean lines and returns how many of them are to
  * be passed on as they are.  When that is fewer than `n`, LINES_FOLD is to be
  * passed on next (the stage has counted it), and then the call repeated with
- * what is left.
+ * what is left.  Where to fold is decided at the first byte of a character,
+ * by what that byte promises, so it does not depend on how the bytes come.
  */
 size_t folds_next(struct folds *f, const char *p, size_t n);
 
