@@ -210,27 +210,24 @@ options_parse(
 	return check_mode(o, res);
 }
 
-enum fate { FATE_ANY, FATE_TAKEN, FATE_IGNORED, FATE_REFUSED };
-
-static enum fate
+static const char *
 fate_of(const struct options_row *row)
 {
 	if (options_row_is_refused(row))
-		return FATE_REFUSED;
-	return row->act == NULL ? FATE_IGNORED : FATE_TAKEN;
+		return "refused: ";
+	return row->act == NULL ? "ignored: " : "";
 }
 
 /* One line a row; neighbours with the same text share one. */
 static void
-help_rows(struct buf *out, const struct options_family *f, enum fate fate)
+help_rows(struct buf *out, const struct options_family *f)
 {
 	size_t i = 0, start;
 
+	buf_printf(out, "\n%s:\n", f->title);
 	while (i < f->count) {
 		const struct options_row *row = &f->rows[i++];
 
-		if (fate != FATE_ANY && fate_of(row) != fate)
-			continue;
 		start = out->len;
 		buf_printf(out, "  %s", row->label);
 		for (; i < f->count && strcmp(f->rows[i].text, row->text) == 0;
@@ -240,30 +237,22 @@ help_rows(struct buf *out, const struct options_family *f, enum fate fate)
 			buf_putc(out, '\n');
 			start = out->len;
 		}
-		buf_printf(out, "%*s%s\n",
-		    (int)(HELP_COLUMN - (out->len - start)), "", row->text);
+		buf_printf(out, "%*s%s%s\n",
+		    (int)(HELP_COLUMN - (out->len - start)), "", fate_of(row),
+		    row->text);
 	}
 }
 
 void
 options_help(struct buf *out)
 {
-	const struct options_family *const more[] = { &options_modes,
-		&options_settings, &options_queue };
-
 	buf_puts(out,
 	    "usage: sendmail [option ...] [recipient ...]\n"
-	    "Sends the mail on standard input through the smarthost.\n"
-	    "\nOptions:\n");
-	help_rows(out, &options_letters, FATE_TAKEN);
-	for (size_t i = 0; i < COUNT(more); i++) {
-		buf_printf(out, "\n%s:\n", more[i]->title);
-		help_rows(out, more[i], FATE_ANY);
-	}
-	buf_puts(out, "\nIgnored:\n");
-	help_rows(out, &options_letters, FATE_IGNORED);
-	buf_puts(out, "\nRefused:\n");
-	help_rows(out, &options_letters, FATE_REFUSED);
+	    "Sends the mail on standard input through the smarthost.\n");
+	help_rows(out, &options_letters);
+	help_rows(out, &options_modes);
+	help_rows(out, &options_settings);
+	help_rows(out, &options_queue);
 	buf_puts(out, "\nSee sendmail(8) and outpost.ini(5).\n");
 }
 

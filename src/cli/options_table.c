@@ -213,11 +213,11 @@ static const struct options_row letter_rows[] = {
 	    "there is one configuration for every use" },
 	{ 'c', OPTIONS_FLAG, NULL, 0, "-c", "no mailer counts as expensive" },
 	{ 'E', OPTIONS_ATTACHED, NULL, 0, "-E[x]",
-	    "has no effect in a sendmail that only sends" },
+	    "no Japanese code set is converted" },
 	{ 'h', OPTIONS_VALUE, NULL, 0, "-h hops",
 	    "hops are counted in Received fields" },
 	{ 'J', OPTIONS_ATTACHED, NULL, 0, "-J[x]",
-	    "has no effect in a sendmail that only sends" },
+	    "no Japanese code set is converted" },
 	{ 'm', OPTIONS_FLAG, NULL, 0, "-m",
 	    "a sender in his own alias always gets the mail" },
 	{ 'n', OPTIONS_FLAG, NULL, 0, "-n",
@@ -225,17 +225,17 @@ static const struct options_row letter_rows[] = {
 	{ 'O', OPTIONS_VALUE, NULL, 0, "-O name=value",
 	    "settings come from outpost.ini alone" },
 	{ 'p', OPTIONS_VALUE, NULL, 0, "-p protocol",
-	    "what a caller says of a mail's origin is not recorded" },
+	    "where a mail came from is not taken on trust" },
 	{ 's', OPTIONS_FLAG, NULL, 0, "-s",
 	    "a mailbox's From line is always removed" },
 	{ 'T', OPTIONS_VALUE, NULL, 0, "-T time",
-	    "how long mail may wait is not for the caller to say" },
+	    "how long a mail waits is set in one place" },
 	{ 'U', OPTIONS_FLAG, NULL, 0, "-U",
 	    "first submission is what every mail here is" },
 	{ 'X', OPTIONS_VALUE, NULL, 0, "-X file",
 	    "no file is ever written for a caller; see -v" },
 	{ 'x', OPTIONS_FLAG, NULL, 0, "-x",
-	    "has no effect in a sendmail that only sends" },
+	    "mailx of AIX and OSF/1 passes it, and means nothing by it" },
 
 	{ 'C', OPTIONS_FLAG, refuse, 0, "-C",
 	    "another configuration is named by OUTPOST_CONFIG" },
@@ -295,17 +295,17 @@ static const struct options_row mode_rows[] = {
 
 static const struct options_row setting_rows[] = {
 	{ 'A', OPTIONS_FLAG, NULL, 0, "-oA...",
-	    "ignored: the aliases file is named in outpost.ini" },
+	    "the aliases file is named in outpost.ini" },
 	{ 'd', OPTIONS_FLAG, NULL, 0, "-od...",
-	    "accepted: b, d, f, i or q; the answer is always waited for" },
+	    "b, d, f, i or q: the answer is always waited for" },
 	{ 'e', OPTIONS_FLAG, options_set_errors, 0, "-oe...",
 	    "errors: p print, q quiet, m or w mail, e exit 0" },
 	{ 'i', OPTIONS_FLAG, set_dots, 0, "-oi", "same as -i; undone by -oif" },
-	{ 'm', OPTIONS_FLAG, NULL, 0, "-om", "ignored: same as -m" },
+	{ 'm', OPTIONS_FLAG, NULL, 0, "-om", "same as -m" },
 	{ 'o', OPTIONS_FLAG, NULL, 0, "-oo",
-	    "ignored: old forms of header are always read" },
+	    "old forms of address are always read" },
 	{ 'Q', OPTIONS_FLAG, NULL, 0, "-oQ...",
-	    "ignored: a caller names no folder to write in" },
+	    "a caller names no folder to write in" },
 	{ 'v', OPTIONS_FLAG, set_verbose, 0, "-ov", "same as -v" },
 };
 
@@ -331,7 +331,7 @@ const struct options_family options_letters = { "Options", letter_rows,
 const struct options_family options_modes = { "Modes", mode_rows,
 	COUNT(mode_rows) };
 const struct options_family options_settings = {
-	"Settings (other letters are ignored)", setting_rows,
+	"Settings, attached to -o (other letters are ignored)", setting_rows,
 	COUNT(setting_rows)
 };
 const struct options_family options_queue = {
