@@ -12,8 +12,8 @@
 #include "base/result.h"
 
 struct deadline {
-	int64_t at;	/* ms on the monotonic clock */
-	int cancel;	/* descriptor that becomes readable to end it all, or
+	int64_t at; /* ms on the monotonic clock */
+	int cancel; /* descriptor that becomes readable to end it all, or
 			 * -1; borrowed */
 };
 
@@ -28,9 +28,10 @@ int deadline_left(struct deadline d);
 
 /*
  * Waits until `fd` has one of `events` (poll's), and returns those it has.
- * -1: kind TIMEOUT or INTERRUPTED, or SYSTEM.
+ * -1: kind TIMEOUT (also when `fd` is ready, but too late, so that a peer that
+ * drips cannot go on for ever) or INTERRUPTED, or SYSTEM.
  */
-int deadline_poll(struct deadline d, int fd, short events,
-    struct result *res) __attribute__((warn_unused_result));
+int deadline_poll(struct deadline d, int fd, short events, struct result *res)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -13,12 +13,12 @@
 #include "base/result.h"
 #include "net/deadline.h"
 
-#define DIAL_HEAD_START 250	/* ms, RFC 8305 section 8 */
+#define DIAL_HEAD_START 250 /* ms, RFC 8305 section 8 */
 #define DIAL_ADDRESSES_MAX 32
 
 struct dial {
-	int fd;			/* non-blocking, TCP_NODELAY, close-on-exec */
-	char address[64];	/* the peer, as digits */
+	int fd; /* non-blocking, TCP_NODELAY, close-on-exec */
+	char address[64]; /* the peer, as digits */
 	bool is_loopback;
 };
 
@@ -27,9 +27,10 @@ bool dial_is_loopback_name(const char *host);
 
 /*
  * Connects to `host` (a name or an address, IPv6 with or without brackets)
- * and `port`.  Kind RESOLVE: no address; CONNECT: none of them answered, the
- * text names each kind of failure once; TIMEOUT, INTERRUPTED.  The socket is
- * the caller's.
+ * and `port`.  "localhost" is always this machine's loopback (RFC 6761).
+ * Kind RESOLVE: no address, or not in time; CONNECT: none of them answered
+ * (in time), the text names each kind of failure once; INTERRUPTED, SYSTEM.
+ * The socket is the caller's.
  */
 int dial(struct dial *d, const char *host, int port, struct deadline until,
     struct result *res) __attribute__((warn_unused_result));

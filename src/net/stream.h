@@ -21,14 +21,15 @@ int stream_new(struct stream **s, int fd, struct result *res)
 
 /*
  * Makes the handshake as a client of `host`, the configured name (sent as
- * SNI unless it is an address), and verifies the certificate.  In clear
- * text, bytes already received (but not read by the caller) abort it first.
+ * SNI unless it is an address), and verifies the certificate.  After words
+ * in clear (STARTTLS), bytes that have come but were not read abort it first.
  * Kinds: CERTIFICATE (the text says what is wrong and for which host), TLS
  * (with advice in the text where the peer answered in clear), LOST, TIMEOUT,
- * INTERRUPTED, PROTOCOL (bytes before the handshake).
+ * INTERRUPTED, PROTOCOL (bytes before the handshake).  After a failure the
+ * stream can only be closed.
  */
-int stream_start_tls(struct stream *s, const struct tls *tls,
-    const char *host, struct deadline until, struct result *res)
+int stream_start_tls(struct stream *s, const struct tls *tls, const char *host,
+    struct deadline until, struct result *res)
     __attribute__((warn_unused_result));
 
 bool stream_is_tls(const struct stream *s);
@@ -47,8 +48,9 @@ bool stream_has_input(struct stream *s);
 
 /*
  * Writes all `n` bytes and hands them to the kernel: at most one system call
- * per 64 KiB.  Kinds LOST, TIMEOUT, INTERRUPTED, TLS.  After LOST, what the
- * peer said before may still be read.
+ * per 64 KiB.  Kinds LOST, TIMEOUT, INTERRUPTED, TLS.  After each of the
+ * first three nothing more can be written, but what the peer said before may
+ * still be read.
  */
 int stream_write(struct stream *s, const char *p, size_t n,
     struct deadline until, struct result *res)

@@ -14,18 +14,15 @@
 
 #include "base/result.h"
 
-enum tls_min {
-	TLS_MIN_1_2,
-	TLS_MIN_1_3
-};
+enum tls_min { TLS_MIN_1_2, TLS_MIN_1_3 };
 
 struct tls_rules {
-	const char *ca_file;	/* PEM bundle, or NULL or "" */
-	const char *ca_path;	/* hashed directory, or NULL or "" */
+	const char *ca_file; /* PEM bundle, or NULL or "" */
+	const char *ca_path; /* hashed directory, or NULL or "" */
 	enum tls_min min;
 };
 
-struct tls;	/* opaque; may serve many connections */
+struct tls; /* opaque; may serve many connections */
 
 /*
  * Makes the context.  Neither file nor directory given: the system's hashed
@@ -33,8 +30,8 @@ struct tls;	/* opaque; may serve many connections */
  * a trust store that is named but cannot be read, or none found; TLS: the
  * library failed.
  */
-int tls_new(struct tls **tls, const struct tls_rules *rules,
-    struct result *res) __attribute__((warn_unused_result));
+int tls_new(struct tls **tls, const struct tls_rules *rules, struct result *res)
+    __attribute__((warn_unused_result));
 
 void tls_free(struct tls *tls);
 

@@ -1,0 +1,243 @@
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <bsd/string.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "net/dial.h"
+#include "net/dial_resolve.h"
+
+/*
+ * RFC 8305 section 5: attempts are started one after the other, each with a
+ * head start over the next, and go on side by side until one of them wins.
+ */
+struct race {
+	const struct dial_list *list;
+	struct pollfd fds[1 + DIAL_ADDRESSES_MAX]; /* cancel, then attempts */
+	int errors[DIAL_ADDRESSES_MAX]; /* errno of those that failed */
+	size_t started, running;
+	struct deadline next; /* when the next may start */
+};
+
+static bool
+is_loopback_v4(const void *address)
+{
+	return *(const unsigned char *)address == 127;
+}
+
+static bool
+is_loopback_v6(const struct in6_addr *a)
+{
+	return IN6_IS_ADDR_LOOPBACK(a) ||
+	    (IN6_IS_ADDR_V4MAPPED(a) && is_loopback_v4(&a->s6_addr[12]));
+}
+
+static bool
+is_loopback(const struct dial_address *a)
+{
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+
+	if (a->sa.ss_family == AF_INET) {
+		memcpy(&v4, &a->sa, sizeof v4);
+		return is_loopback_v4(&v4.sin_addr);
+	}
+	memcpy(&v6, &a->sa, sizeof v6);
+	return is_loopback_v6(&v6.sin6_addr);
+}
+
+bool
+dial_is_loopback_name(const char *host)
+{
+	char bare[INET6_ADDRSTRLEN];
+	struct in6_addr v6;
+	struct in_addr v4;
+	size_t n = strlen(host);
+
+	if (dial_is_localhost(host))
+		return true;
+	if (inet_pton(AF_INET, host, &v4) == 1)
+		return is_loopback_v4(&v4);
+	if (n > 2 && host[0] == '[' && host[n - 1] == ']') {
+		host++;
+		n -= 2;
+	}
+	if (n >= sizeof bare)
+		return false;
+	memcpy(bare, host, n);
+	bare[n] = '\0';
+	return inet_pton(AF_INET6, bare, &v6) == 1 && is_loopback_v6(&v6);
+}
+
+static void
+digits(const struct dial_address *a, char *dst, size_t size)
+{
+	if (getnameinfo((const struct sockaddr *)&a->sa, a->len, dst,
+		(socklen_t)size, NULL, 0, NI_NUMERICHOST) != 0)
+		strlcpy(dst, "?", size);
+}
+
+static void
+lose(struct race *r, size_t i, int error)
+{
+	if (r->fds[1 + i].fd != -1) {
+		close(r->fds[1 + i].fd);
+		r->fds[1 + i].fd = -1;
+		r->running--;
+	}
+	r->errors[i] = error;
+	r->next.at = 0;
+}
+
+/* Starts the next attempt; returns whether it is connected already. */
+static bool
+start_next(struct race *r, int cancel)
+{
+	size_t i = r->started++;
+	const struct dial_address *a = &r->list->at[i];
+	struct pollfd *p = &r->fds[1 + i];
+
+	r->next = deadline_in(DIAL_HEAD_START, cancel);
+	p->events = POLLOUT;
+	p->fd = socket(
+	    a->sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (p->fd == -1) {
+		lose(r, i, errno);
+		return false;
+	}
+	r->running++;
+	if (connect(p->fd, (const struct sockaddr *)&a->sa, a->len) == 0)
+		return true;
+	if (errno != EINPROGRESS && errno != EINTR)
+		lose(r, i, errno);
+	return false;
+}
+
+/* The first attempt that poll found connected, or -1; drops the failed. */
+static int
+settle(struct race *r)
+{
+	socklen_t n = sizeof(int);
+	int error;
+
+	for (size_t i = 0; i < r->started; i++) {
+		if (r->fds[1 + i].fd == -1 || r->fds[1 + i].revents == 0)
+			continue;
+		if (getsockopt(r->fds[1 + i].fd, SOL_SOCKET, SO_ERROR, &error,
+			&n) == -1)
+			error = errno;
+		if (error == 0)
+			return (int)i;
+		lose(r, i, error);
+	}
+	return -1;
+}
+
+/* Names each kind of failure once, with the first address that met it. */
+static int
+explain(const struct race *r, const char *host, int port, struct result *res)
+{
+	char address[sizeof((struct dial *)NULL)->address];
+	struct buf why;
+	size_t i, j;
+
+	buf_init(&why, RESULT_TEXT_MAX / 2);
+	for (i = 0; i < r->started; i++) {
+		for (j = 0; r->errors[j] != r->errors[i]; j++)
+			;
+		if (j < i)
+			continue;
+		digits(&r->list->at[i], address, sizeof address);
+		buf_printf(&why, "%s%s (%s)", i == 0 ? "" : ", ",
+		    strerror(r->errors[i]), address);
+	}
+	result_fail(res, RESULT_CONNECT, "cannot connect to %s port %d: %s",
+	    host, port, why.data);
+	buf_free(&why);
+	return -1;
+}
+
+/* Waits until an attempt has ended or the next is due. */
+static int
+wait_for_one(struct race *r, struct deadline until, struct result *res)
+{
+	int left = deadline_left(until), head = deadline_left(r->next);
+
+	if (r->started < r->list->n && head < left)
+		left = head;
+	if (poll(r->fds, 1 + r->started, left) == -1) {
+		if (errno != EINTR)
+			return result_fail(
+			    res, RESULT_SYSTEM, "poll: %s", strerror(errno));
+		for (size_t i = 0; i <= r->started; i++)
+			r->fds[i].revents = 0;
+	}
+	if (r->fds[0].revents != 0)
+		return result_fail(res, RESULT_INTERRUPTED, "interrupted");
+	return 0;
+}
+
+/* Runs the race: the winner's place in the list, or -1 with `res` filled,
+ * of kind OK where all attempts failed. */
+static int
+run(struct race *r, struct deadline until, struct result *res)
+{
+	int winner;
+
+	for (;;) {
+		if (r->started < r->list->n &&
+		    (r->running == 0 || deadline_left(r->next) == 0)) {
+			if (start_next(r, until.cancel))
+				return (int)r->started - 1;
+			continue;
+		}
+		if (r->running == 0 || deadline_left(until) == 0)
+			break;
+		if (wait_for_one(r, until, res) == -1)
+			return -1;
+		winner = settle(r);
+		if (winner != -1)
+			return winner;
+	}
+	result_ok(res);
+	return -1;
+}
+
+/* Closes what is still running but for `winner`. */
+static void
+end(struct race *r, int winner)
+{
+	for (size_t i = 0; i < r->started; i++)
+		if ((int)i != winner && r->fds[1 + i].fd != -1)
+			lose(r, i, ETIMEDOUT);
+}
+
+int
+dial(struct dial *d, const char *host, int port, struct deadline until,
+    struct result *res)
+{
+	struct dial_list list;
+	struct race r = { .list = &list, .fds[0].events = POLLIN };
+	int winner, one = 1;
+
+	if (dial_resolve(&list, host, port, until, res) == -1)
+		return -1;
+	r.fds[0].fd = until.cancel;
+	winner = run(&r, until, res);
+	end(&r, winner);
+	if (winner == -1)
+		return res->kind == RESULT_OK ? explain(&r, host, port, res)
+					      : -1;
+	d->fd = r.fds[1 + winner].fd;
+	d->is_loopback = is_loopback(&list.at[winner]);
+	digits(&list.at[winner], d->address, sizeof d->address);
+	/* Each write is a whole flight: nothing to be gained by waiting. */
+	(void)setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	return 0;
+}

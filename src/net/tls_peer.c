@@ -1,0 +1,331 @@
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <bsd/string.h>
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/buf.h"
+#include "base/text.h"
+#include "net/tls_peer.h"
+
+#define NAMES_MAX 3 /* of a wrong certificate, in a message */
+#define NAME_MAX_SHOWN 100
+
+enum name_type { NAME_DNS, NAME_ADDRESS };
+
+/* Writes `host` without brackets, zone and final dot.  -1: too long. */
+static int
+bare_host(char *dst, size_t size, const char *host)
+{
+	size_t n;
+
+	if (host[0] == '[')
+		host++;
+	if (strlcpy(dst, host, size) >= size)
+		return -1;
+	if (strchr(dst, ':') != NULL)
+		dst[strcspn(dst, "%]")] = '\0';
+	n = strlen(dst);
+	if (n > 1 && dst[n - 1] == '.')
+		dst[n - 1] = '\0';
+	return 0;
+}
+
+static enum name_type
+type_of(const char *host)
+{
+	struct in6_addr v6;
+	struct in_addr v4;
+
+	if (inet_pton(AF_INET, host, &v4) == 1 ||
+	    inet_pton(AF_INET6, host, &v6) == 1)
+		return NAME_ADDRESS;
+	return NAME_DNS;
+}
+
+static void
+add_string(struct buf *b, const ASN1_STRING *s)
+{
+	char shown[NAME_MAX_SHOWN];
+
+	buf_puts(b,
+	    text_escape(shown, sizeof shown,
+		(const char *)ASN1_STRING_get0_data(s),
+		(size_t)ASN1_STRING_length(s)));
+}
+
+static void
+add_address(struct buf *b, const ASN1_OCTET_STRING *s)
+{
+	char shown[INET6_ADDRSTRLEN];
+	int family = ASN1_STRING_length(s) == 4 ? AF_INET : AF_INET6;
+
+	if (ASN1_STRING_length(s) != 4 && ASN1_STRING_length(s) != 16)
+		buf_puts(b, "?");
+	else if (inet_ntop(family, ASN1_STRING_get0_data(s), shown,
+		     sizeof shown) != NULL)
+		buf_puts(b, shown);
+}
+
+/* The host names and addresses that `cert` is for. */
+static void
+add_names(struct buf *b, const X509 *cert)
+{
+	GENERAL_NAMES *names;
+	const GENERAL_NAME *name;
+	int shown = 0, more = 0;
+
+	names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+		name = sk_GENERAL_NAME_value(names, i);
+		if (name->type != GEN_DNS && name->type != GEN_IPADD)
+			continue;
+		if (shown == NAMES_MAX) {
+			more++;
+			continue;
+		}
+		buf_puts(b, shown++ == 0 ? "" : ", ");
+		if (name->type == GEN_DNS)
+			add_string(b, name->d.dNSName);
+		else
+			add_address(b, name->d.iPAddress);
+	}
+	if (more > 0)
+		buf_printf(b, " and %d more", more);
+	if (shown == 0)
+		buf_puts(b, "no host (a CN alone does not count)");
+	GENERAL_NAMES_free(names);
+}
+
+/* The CN, or else the last part, of a certificate's subject or issuer. */
+static void
+add_dn(struct buf *b, const X509_NAME *dn)
+{
+	int i = X509_NAME_get_index_by_NID(dn, NID_commonName, -1);
+	const X509_NAME_ENTRY *e;
+
+	if (i == -1)
+		i = X509_NAME_entry_count(dn) - 1;
+	e = X509_NAME_get_entry(dn, i);
+	if (e == NULL) {
+		buf_puts(b, "without a name");
+		return;
+	}
+	buf_printf(
+	    b, "%s=", OBJ_nid2sn(OBJ_obj2nid(X509_NAME_ENTRY_get_object(e))));
+	add_string(b, X509_NAME_ENTRY_get_data(e));
+}
+
+static void
+add_date(struct buf *b, const ASN1_TIME *at)
+{
+	struct tm tm;
+
+	if (ASN1_TIME_to_tm(at, &tm) == 1)
+		buf_printf(b, "%04d-%02d-%02d", tm.tm_year + 1900,
+		    tm.tm_mon + 1, tm.tm_mday);
+	else
+		buf_puts(b, "an unknown day");
+}
+
+static void
+say_wrong_host(struct buf *b, X509 *cert, const struct tls_peer *peer)
+{
+	buf_puts(b, "it is for ");
+	add_names(b, cert);
+	buf_printf(b, ", not for %s", peer->host);
+}
+
+static void
+say_expired(struct buf *b, X509 *cert, const struct tls_peer *peer)
+{
+	(void)peer;
+	buf_puts(b, "it has expired (on ");
+	add_date(b, X509_get0_notAfter(cert));
+	buf_puts(b, ")");
+}
+
+static void
+say_not_yet(struct buf *b, X509 *cert, const struct tls_peer *peer)
+{
+	(void)peer;
+	buf_puts(b, "it is not valid before ");
+	add_date(b, X509_get0_notBefore(cert));
+	buf_puts(b, " (is this machine's clock right?)");
+}
+
+static void
+say_self_signed(struct buf *b, X509 *cert, const struct tls_peer *peer)
+{
+	(void)cert;
+	(void)peer;
+	buf_puts(b, "it is self-signed, and not trusted here");
+}
+
+static void
+say_unknown_ca(struct buf *b, X509 *cert, const struct tls_peer *peer)
+{
+	(void)peer;
+	buf_puts(b,
+	    "it is signed by an authority that is not trusted here (issuer ");
+	add_dn(b, X509_get_issuer_name(cert));
+	buf_puts(b, ")");
+}
+
+static const struct {
+	int error;
+	void (*say)(struct buf *, X509 *, const struct tls_peer *);
+} troubles[] = {
+	{ X509_V_ERR_HOSTNAME_MISMATCH, say_wrong_host },
+	{ X509_V_ERR_IP_ADDRESS_MISMATCH, say_wrong_host },
+	{ X509_V_ERR_CERT_HAS_EXPIRED, say_expired },
+	{ X509_V_ERR_CERT_NOT_YET_VALID, say_not_yet },
+	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, say_self_signed },
+	{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, say_unknown_ca },
+	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, say_unknown_ca },
+	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, say_unknown_ca },
+	{ X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, say_unknown_ca },
+};
+
+/* Puts what is wrong with `cert`, `depth` steps above the server's own. */
+static void
+add_trouble(struct buf *b, X509 *cert, int depth, int error,
+    const struct tls_peer *peer)
+{
+	size_t i, n = sizeof troubles / sizeof troubles[0];
+
+	for (i = 0; i < n && troubles[i].error != error; i++)
+		;
+	if (depth > 0 && (i == n || troubles[i].say != say_unknown_ca)) {
+		buf_puts(b, "in its chain, ");
+		add_dn(b, X509_get_subject_name(cert));
+		buf_puts(b, ": ");
+	}
+	if (i < n)
+		troubles[i].say(b, cert, peer);
+	else
+		buf_puts(b, X509_verify_cert_error_string(error));
+}
+
+/*
+ * OpenSSL's verification callback: keeps the first trouble's words, since the
+ * certificate is out of reach later, and changes no verdict.
+ */
+static int
+note_trouble(int ok, X509_STORE_CTX *store)
+{
+	struct tls_peer *peer;
+	struct buf b;
+	SSL *ssl;
+	X509 *cert = X509_STORE_CTX_get_current_cert(store);
+
+	ssl = X509_STORE_CTX_get_ex_data(
+	    store, SSL_get_ex_data_X509_STORE_CTX_idx());
+	peer = ssl == NULL ? NULL : SSL_get_app_data(ssl);
+	if (ok || peer == NULL || cert == NULL || peer->why[0] != '\0')
+		return ok;
+	buf_init(&b, sizeof peer->why - 1);
+	add_trouble(&b, cert, X509_STORE_CTX_get_error_depth(store),
+	    X509_STORE_CTX_get_error(store), peer);
+	strlcpy(peer->why, b.data, sizeof peer->why);
+	buf_free(&b);
+	return ok;
+}
+
+/* Demands `peer->host` of the certificate (RFC 9525 section 6), and names it
+ * to the server (RFC 6066 section 3: not when it is an address). */
+static int
+expect_host(SSL *ssl, struct tls_peer *peer)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+
+	X509_VERIFY_PARAM_set_hostflags(param,
+	    X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+		X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
+	if (type_of(peer->host) == NAME_ADDRESS)
+		return X509_VERIFY_PARAM_set1_ip_asc(param, peer->host);
+	return SSL_set1_host(ssl, peer->host) == 1 &&
+	    SSL_set_tlsext_host_name(ssl, peer->host) == 1;
+}
+
+int
+tls_peer_new(SSL **ssl, struct tls_peer *peer, const struct tls *tls,
+    const char *host, struct result *res)
+{
+	peer->why[0] = '\0';
+	*ssl = NULL;
+	if (bare_host(peer->host, sizeof peer->host, host) == -1)
+		return result_fail(res, RESULT_TLS,
+		    "%.64s...: the host name is too long", host);
+	ERR_clear_error();
+	*ssl = SSL_new(tls->ctx);
+	if (*ssl != NULL && expect_host(*ssl, peer) == 1) {
+		SSL_set_app_data(*ssl, peer);
+		SSL_set_verify(*ssl, SSL_VERIFY_PEER, note_trouble);
+		return 0;
+	}
+	SSL_free(*ssl);
+	*ssl = NULL;
+	return tls_peer_fail(peer, res);
+}
+
+int
+tls_peer_check(SSL *ssl, const struct tls_peer *peer, struct result *res)
+{
+	/* OpenSSL has made sure of it; but all hangs on this one thing. */
+	if (SSL_get0_peer_certificate(ssl) != NULL &&
+	    SSL_get_verify_result(ssl) == X509_V_OK)
+		return 0;
+	return result_fail(res, RESULT_CERTIFICATE,
+	    "%s: the server showed no valid certificate", peer->host);
+}
+
+static const struct {
+	int reason;
+	const char *text;
+} reasons[] = {
+	{ SSL_R_UNSUPPORTED_PROTOCOL,
+	    "the server speaks no TLS version as new as `tls_min`" },
+	{ SSL_R_TLSV1_ALERT_PROTOCOL_VERSION,
+	    "the server speaks no TLS version as new as `tls_min`" },
+	{ SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE,
+	    "the server finds no cipher or key that it accepts" },
+	{ SSL_R_TLSV1_UNRECOGNIZED_NAME,
+	    "the server does not know itself by this name" },
+	{ SSL_R_NO_PROTOCOLS_AVAILABLE,
+	    "this machine's OpenSSL configuration allows no TLS version" },
+};
+
+static const char *
+text_of(unsigned long error)
+{
+	const char *text;
+	size_t i;
+
+	for (i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+		if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
+		    ERR_GET_REASON(error) == reasons[i].reason)
+			return reasons[i].text;
+	text = ERR_reason_error_string(error);
+	return text != NULL ? text : "unknown error in OpenSSL";
+}
+
+int
+tls_peer_fail(const struct tls_peer *peer, struct result *res)
+{
+	unsigned long error = ERR_peek_error();
+
+	ERR_clear_error();
+	if (peer->why[0] != '\0')
+		return result_fail(res, RESULT_CERTIFICATE,
+		    "%s: certificate not accepted: %s", peer->host, peer->why);
+	if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
+	    ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED)
+		return result_fail(res, RESULT_CERTIFICATE,
+		    "%s: certificate not accepted", peer->host);
+	return result_fail(
+	    res, RESULT_TLS, "%s: TLS failed: %s", peer->host, text_of(error));
+}

@@ -1,0 +1,42 @@
+/*
+ * tls_peer: one connection's side of tls: whom to expect at the other end,
+ * and, when the handshake fails, why, in words that name the host.
+ *
+ * Internal to net: tls makes the context, stream moves the bytes.
+ */
+#ifndef NET_TLS_PEER_H
+#define NET_TLS_PEER_H
+
+#include <openssl/ssl.h>
+
+#include "base/result.h"
+#include "net/tls.h"
+
+#define TLS_HOST_MAX 256 /* longer than any DNS name; NUL included */
+
+struct tls {
+	SSL_CTX *ctx;
+};
+
+struct tls_peer {
+	char host[TLS_HOST_MAX]; /* bare: no brackets, no final dot */
+	char why[RESULT_TEXT_MAX / 2]; /* what is wrong with the
+					 * certificate, or "" */
+};
+
+/*
+ * Makes a client connection that will accept nobody but `host`, a name or an
+ * address (with or without brackets).  `peer` must outlive it.  Kind TLS.
+ */
+int tls_peer_new(SSL **ssl, struct tls_peer *peer, const struct tls *tls,
+    const char *host, struct result *res) __attribute__((warn_unused_result));
+
+/* Whether the handshake that has ended was with `peer` and nobody else. */
+int tls_peer_check(SSL *ssl, const struct tls_peer *peer, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* Makes the result of an operation that failed inside OpenSSL, and empties
+ * its error queue: kind CERTIFICATE or TLS.  Returns -1. */
+int tls_peer_fail(const struct tls_peer *peer, struct result *res);
+
+#endif
