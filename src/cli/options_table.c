@@ -235,7 +235,7 @@ static const struct options_row letter_rows[] = {
 	{ 'X', OPTIONS_VALUE, NULL, 0, "-X file",
 	    "no file is ever written for a caller; see -v" },
 	{ 'x', OPTIONS_FLAG, NULL, 0, "-x",
-	    "mailx of AIX and OSF/1 passes it, and means nothing by it" },
+	    "mailx of AIX and OSF/1 passes it idly" },
 
 	{ 'C', OPTIONS_FLAG, refuse, 0, "-C",
 	    "another configuration is named by OUTPOST_CONFIG" },
