@@ -153,35 +153,47 @@ check_operands(const struct options *o, struct result *res)
 	return 0;
 }
 
-/* Whether the mode and the recipients go together. */
+/* How a mode and recipients go together. */
+static const enum {
+	RECIPIENTS_IGNORED,
+	RECIPIENTS_NONE,
+	RECIPIENTS_NAMED, /* as arguments */
+	RECIPIENTS_ANY /* as arguments or by -t */
+} recipients[] = {
+	[OPTIONS_DELIVER] = RECIPIENTS_ANY,
+	[OPTIONS_LIST_QUEUE] = RECIPIENTS_NONE,
+	[OPTIONS_ALIASES] = RECIPIENTS_NONE,
+	[OPTIONS_SMTP] = RECIPIENTS_NONE,
+	[OPTIONS_VERIFY] = RECIPIENTS_NAMED,
+	[OPTIONS_CHECK] = RECIPIENTS_NONE,
+	[OPTIONS_RUN_QUEUE] = RECIPIENTS_NONE,
+	[OPTIONS_NOTHING] = RECIPIENTS_IGNORED,
+	[OPTIONS_VERSION] = RECIPIENTS_IGNORED,
+	[OPTIONS_HELP] = RECIPIENTS_IGNORED,
+};
+
 static int
 check_mode(const struct options *o, struct result *res)
 {
-	switch (o->mode) {
-	case OPTIONS_DELIVER:
+	switch (recipients[o->mode]) {
+	case RECIPIENTS_ANY:
 		if (o->count == 0 && !o->from_header)
 			return result_fail(res, RESULT_USAGE,
 			    "no recipients: "
 			    "name them as arguments, or use -t");
-		return 0;
-	case OPTIONS_VERIFY:
+		break;
+	case RECIPIENTS_NAMED:
 		if (o->count == 0 || o->from_header)
 			return result_fail(res, RESULT_USAGE,
 			    "-bv takes recipients as arguments, not -t");
-		return 0;
-	case OPTIONS_LIST_QUEUE:
-	case OPTIONS_ALIASES:
-	case OPTIONS_SMTP:
-	case OPTIONS_CHECK:
-	case OPTIONS_RUN_QUEUE:
+		break;
+	case RECIPIENTS_NONE:
 		if (o->count > 0 || o->from_header)
 			return result_fail(res, RESULT_USAGE,
 			    "this mode takes neither recipients nor -t");
-		return 0;
-	case OPTIONS_NOTHING:
-	case OPTIONS_VERSION:
-	case OPTIONS_HELP:
-		return 0;
+		break;
+	case RECIPIENTS_IGNORED:
+		break;
 	}
 	return 0;
 }
