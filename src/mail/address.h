@@ -5,9 +5,12 @@
  * Takes header bodies and command-line arguments alike: names, angle
  * brackets, routes, groups, nested comments, quoted local parts, domain
  * literals, empty list members, folds, a semicolon or (where every word has
- * an "@") a blank between addresses.  Bytes above 127 are allowed wherever
- * RFC 6532 does.  Walks the text once, without recursion, and gives the place
- * of each address, so that a caller can change just those bytes.
+ * an "@") a blank between addresses, a group that lacks its end.  A name may
+ * hold what should have been quoted, as long as an angle bracket follows and
+ * it is no more than one "@".  UTF-8 is allowed wherever RFC 6532 allows it;
+ * controls, but for folds, nowhere in an address.  Takes linear time, without
+ * recursion, and gives the place of each address, so that a caller can change
+ * just those bytes.
  *
  * Pure; allocates nothing; borrows the text.
  */
@@ -27,6 +30,7 @@
 struct address_list {
 	const char *text;
 	size_t len, pos;
+	size_t stop;	/* beyond pos: addresses without commas go on to here */
 	bool in_group;
 };
 
@@ -45,6 +49,7 @@ struct address {
 				 * there is none */
 	bool has_domain;
 	bool angle;		/* it stood in angle brackets */
+	size_t angle_start;	/* the byte after the "<", when it did */
 	bool is_8bit;		/* spec holds bytes above 127 */
 	bool in_group;
 };
@@ -81,8 +86,8 @@ int address_one(struct address *addr, const char *text, size_t n,
 bool address_equal(const char *a, const char *b);
 
 /* Appends `name` as a display name: atoms bare, else a quoted-string, else
- * (with bytes above 127) RFC 2047 words; controls become blanks.  Appends
- * nothing for an empty name. */
+ * (with bytes above 127, or too long to stand on a line) RFC 2047 words;
+ * controls become blanks.  Appends nothing for an empty or blank name. */
 void address_put_name(struct buf *out, const char *name);
 
 #endif

@@ -15,7 +15,8 @@
  * (RFC 2047, section 5 rule 3): Q or B, whichever is shorter, at most 75
  * bytes a word, never across a character, words separated by CRLF and a
  * blank, the first line being `column` bytes long already.  Bytes that are
- * not UTF-8 are sent as ISO-8859-1 characters would be: nothing is dropped.
+ * not UTF-8 are sent as ISO-8859-1 characters would be, and controls as
+ * blanks: nothing is dropped, and nothing comes out as a line end.
  */
 void encode_phrase(struct buf *out, const char *p, size_t n, size_t column);
 

@@ -1,0 +1,90 @@
+#include "config.h"
+
+#include "base/ascii.h"
+#include "mail/address.h"
+#include "mail/address_scan.h"
+#include "mail/encode.h"
+
+/* A longer name goes out as encoded words, since those can be folded anywhere
+ * without a change to the name. */
+#define NAME_PLAIN_MAX 200
+
+enum form { FORM_ATOMS, FORM_QUOTED, FORM_ENCODED };
+
+/* Whether nothing of the name is lost when the byte at `i` stands bare:
+ * atext, or a single blank, which for a reader is any white space. */
+static bool
+is_bare(const char *name, size_t i)
+{
+	return scan_is_atext(name[i]) ||
+	    (name[i] == ' ' && i > 0 && name[i - 1] != ' ');
+}
+
+static enum form
+choose_form(const char *name, size_t n)
+{
+	enum form form = FORM_ATOMS;
+
+	if (n > NAME_PLAIN_MAX)
+		return FORM_ENCODED;
+	for (size_t i = 0; i < n; i++) {
+		if (ascii_is_8bit(name[i]))
+			return FORM_ENCODED;
+		if (!is_bare(name, i))
+			form = FORM_QUOTED;
+	}
+	return form;
+}
+
+static void
+put_quoted(struct buf *out, const char *name, size_t n)
+{
+	buf_putc(out, '"');
+	for (size_t i = 0; i < n; i++) {
+		if (name[i] == '"' || name[i] == '\\')
+			buf_putc(out, '\\');
+		buf_putc(out, ascii_is_control(name[i]) ? ' ' : name[i]);
+	}
+	buf_putc(out, '"');
+}
+
+/* How many bytes the last line of `out` has. */
+static size_t
+column_of(const struct buf *out)
+{
+	size_t i = out->len;
+
+	while (i > 0 && out->data[i - 1] != '\n')
+		i--;
+	return out->len - i;
+}
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || ascii_is_control(c);
+}
+
+void
+address_put_name(struct buf *out, const char *name)
+{
+	size_t n = strlen(name);
+
+	while (n > 0 && is_blank(name[n - 1]))
+		n--;
+	while (n > 0 && is_blank(*name))
+		name++, n--;
+	if (n == 0)
+		return;
+	switch (choose_form(name, n)) {
+	case FORM_ATOMS:
+		buf_add(out, name, n);
+		break;
+	case FORM_QUOTED:
+		put_quoted(out, name, n);
+		break;
+	case FORM_ENCODED:
+		encode_phrase(out, name, n, column_of(out));
+		break;
+	}
+}
