@@ -8,10 +8,11 @@
  *
  * A field is 1 to 100 bytes of 33..126 but for the colon, optional blanks,
  * and a colon; then continuation lines that begin with a blank.  Leading
- * mbox lines ("From word date", ">From word date") are dropped.  The first
- * line that is none of these ends the header and belongs to the body; so
- * does one that begins with "--".  A blank-only line inside a field is
- * dropped.  (CONTRACT of sendmail, and RFC 5322 section 4.5.)
+ * mbox lines ("From word date", ">From word date", the date beginning with a
+ * day of the week) are dropped.  The first line that is none of these ends
+ * the header and belongs to the body; so does one that begins with "--", or
+ * whose first HEADER_SCAN_MAX bytes do not tell.  A blank-only line inside a
+ * field is dropped.  (CONTRACT of sendmail, and RFC 5322 section 4.5.)
  *
  * Pure.  The struct owns its memory.
  */
@@ -26,6 +27,8 @@
 
 #define HEADER_MAX (2 * 1024 * 1024)	/* bytes of the whole header */
 #define HEADER_FIELDS_MAX 10000
+#define HEADER_NAME_MAX 100	/* bytes of a field name */
+#define HEADER_SCAN_MAX 998	/* bytes that must tell what a line is */
 
 /* The fields that something is done with, by name. */
 #define HEADER_NAMES(X) \
@@ -62,6 +65,7 @@ struct header {
 	size_t count, room;
 	/* the parser's own */
 	size_t line;		/* in raw: where the current line begins */
+	bool known;		/* it is part of the header */
 	bool ended;
 };
 
@@ -75,10 +79,11 @@ void header_init(struct header *h);
 
 /*
  * Takes `n` bytes of clean lines.  HEADER_ENDED: the body begins with the
- * bytes of `held` (the line that was no field; empty after a blank line),
- * goes on with what is left of `p` after the first *used bytes, and is not to
- * be pushed here.  HEADER_FAILED: kind DATA, the header is larger than
- * HEADER_MAX or HEADER_FIELDS_MAX; kind SYSTEM, no memory.
+ * bytes of `held` (at most HEADER_SCAN_MAX of the line that was no field;
+ * empty after a blank line), goes on with what is left of `p` after the first
+ * *used bytes, and is not to be pushed here.  `held` is emptied first.
+ * HEADER_FAILED: kind DATA, the header is larger than HEADER_MAX or
+ * HEADER_FIELDS_MAX; kind SYSTEM, no memory.
  */
 enum header_push header_push(struct header *h, const char *p, size_t n,
     size_t *used, struct buf *held, struct result *res)

@@ -1,0 +1,403 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "mail/header.h"
+
+static const struct {
+	const char *text;
+	size_t len;
+} names[] = { [HEADER_OTHER] = { NULL, 0 },
+#define HEADER_ROW(id, text) [HEADER_##id] = { text, sizeof(text) - 1 },
+	HEADER_NAMES(HEADER_ROW)
+#undef HEADER_ROW
+};
+
+/* What a line is. */
+enum line {
+	LINE_UNKNOWN, /* more of it must be seen */
+	LINE_FIELD, /* begins a field */
+	LINE_FOLD, /* continues one */
+	LINE_MBOX,
+	LINE_BLANK, /* ends the header */
+	LINE_BODY /* ends it and belongs to the body */
+};
+
+/* What a look at the beginning of a line tells. */
+enum match {
+	MATCH_NO,
+	MATCH_YES,
+	MATCH_MORE /* the rest of the line must be seen */
+};
+
+static size_t
+skip_blanks(const char *p, size_t n, size_t i)
+{
+	while (i < n && ascii_is_blank(p[i]))
+		i++;
+	return i;
+}
+
+static size_t
+name_length(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && ascii_is_visible(p[i]) && p[i] != ':')
+		i++;
+	return i;
+}
+
+/* Whether the line begins with a field name and a colon, which is at *colon. */
+static enum match
+match_field(const char *p, size_t n, size_t *colon)
+{
+	size_t len = name_length(p, n), i;
+
+	if (n > 0 && p[0] == '-' && (n == 1 || p[1] == '-'))
+		return n == 1 ? MATCH_MORE : MATCH_NO;
+	if (len > HEADER_NAME_MAX)
+		return MATCH_NO;
+	i = skip_blanks(p, n, len);
+	if (i == n)
+		return MATCH_MORE;
+	*colon = i;
+	return len > 0 && p[i] == ':' ? MATCH_YES : MATCH_NO;
+}
+
+/* Whether the bytes from `i` on begin with `word`. */
+static enum match
+match_word(const char *p, size_t n, size_t i, const char *word)
+{
+	for (; *word != '\0'; word++, i++) {
+		if (i == n)
+			return MATCH_MORE;
+		if (p[i] != *word)
+			return MATCH_NO;
+	}
+	return MATCH_YES;
+}
+
+/* Whether the word at `i` is a day of the week. */
+static enum match
+match_day(const char *p, size_t n, size_t i)
+{
+	static const char *const days[] = { "Mon", "Tue", "Wed", "Thu", "Fri",
+		"Sat", "Sun" };
+	enum match best = MATCH_NO, match;
+
+	for (size_t k = 0; k < sizeof days / sizeof days[0]; k++) {
+		match = match_word(p, n, i, days[k]);
+		if (match != MATCH_NO)
+			best = match;
+	}
+	if (best != MATCH_YES)
+		return best;
+	i += strlen(days[0]);
+	if (i == n)
+		return MATCH_MORE;
+	return ascii_is_blank(p[i]) ? MATCH_YES : MATCH_NO;
+}
+
+/* Whether the line looks like "From word date". */
+static enum match
+match_mbox(const char *p, size_t n)
+{
+	size_t i = n > 0 && p[0] == '>' ? 1 : 0;
+	enum match match = match_word(p, n, i, "From ");
+
+	if (match != MATCH_YES)
+		return match;
+	i = skip_blanks(p, n, i + strlen("From "));
+	while (i < n && !ascii_is_space(p[i]))
+		i++;
+	if (i < n && !ascii_is_blank(p[i]))
+		return MATCH_NO;
+	return match_day(p, n, skip_blanks(p, n, i));
+}
+
+/* Whether the line is empty. */
+static enum match
+match_blank(const char *p, size_t n)
+{
+	return match_word(p, n, 0, p[0] == '\n' ? "\n" : "\r\n");
+}
+
+/* Decides what the `n` bytes at `p`, the beginning of a line or all of it,
+ * are; *colon is set for a field. */
+static enum line
+classify(const struct header *h, const char *p, size_t n, size_t *colon)
+{
+	enum match blank, field, mbox = MATCH_NO;
+
+	if (ascii_is_blank(p[0]))
+		return h->count > 0 ? LINE_FOLD : LINE_BODY;
+	if ((blank = match_blank(p, n)) == MATCH_YES)
+		return LINE_BLANK;
+	if ((field = match_field(p, n, colon)) == MATCH_YES)
+		return LINE_FIELD;
+	if (h->count == 0)
+		mbox = match_mbox(p, n);
+	if (field == MATCH_NO && mbox == MATCH_YES)
+		return LINE_MBOX;
+	if (n < HEADER_SCAN_MAX &&
+	    (blank == MATCH_MORE || field == MATCH_MORE || mbox == MATCH_MORE))
+		return LINE_UNKNOWN;
+	return LINE_BODY;
+}
+
+static enum header_name
+find_name(const char *p, size_t n)
+{
+	for (size_t i = HEADER_OTHER + 1; i < HEADER_NAME_COUNT; i++)
+		if (names[i].len == n && ascii_equal_n(p, names[i].text, n))
+			return (enum header_name)i;
+	return HEADER_OTHER;
+}
+
+/* Begins the field of the current line, whose colon is `colon` bytes in. */
+static int
+add_field(struct header *h, size_t colon, struct result *res)
+{
+	const char *p = h->raw.data + h->line;
+	struct field *fields;
+	size_t room;
+
+	if (h->count == HEADER_FIELDS_MAX)
+		return result_fail(res, RESULT_DATA,
+		    "more than %d header fields", HEADER_FIELDS_MAX);
+	if (h->count == h->room) {
+		room = h->room == 0 ? 32 : h->room * 2;
+		fields = reallocarray(h->fields, room, sizeof *fields);
+		if (fields == NULL)
+			return result_fail(
+			    res, RESULT_SYSTEM, "no memory for the header");
+		h->fields = fields;
+		h->room = room;
+	}
+	h->fields[h->count++] = (struct field){
+		.name = find_name(p, name_length(p, colon)),
+		.start = h->line,
+		.end = h->raw.len,
+		.body = h->line + colon + 1,
+	};
+	return 0;
+}
+
+static bool
+is_space_only(const char *p, size_t n)
+{
+	while (n > 0 && ascii_is_space(*p)) {
+		p++;
+		n--;
+	}
+	return n == 0;
+}
+
+/* Forgets the current line. */
+static void
+drop_line(struct header *h)
+{
+	buf_splice(&h->raw, h->line, h->raw.len - h->line, NULL, 0);
+}
+
+/* The current line is whole: keeps it, or not, and begins the next. */
+static void
+end_line(struct header *h)
+{
+	struct field *last = h->count > 0 ? &h->fields[h->count - 1] : NULL;
+
+	if (last == NULL ||
+	    (last->start != h->line &&
+		is_space_only(h->raw.data + h->line, h->raw.len - h->line)))
+		drop_line(h);
+	else
+		last->end = h->raw.len;
+	h->line = h->raw.len;
+	h->known = false;
+}
+
+/* How many of the `n` bytes at `p` to take at once: not beyond the line, and
+ * no more than it takes to know what it is, since the rest may be body. */
+static size_t
+piece_length(const struct header *h, const char *p, size_t n)
+{
+	const char *lf = memchr(p, '\n', n);
+	size_t have = h->raw.len - h->line;
+
+	if (lf != NULL)
+		n = (size_t)(lf - p) + 1;
+	if (!h->known && n > HEADER_SCAN_MAX - have)
+		n = HEADER_SCAN_MAX - have;
+	return n;
+}
+
+/* Appends a piece to the current line; says in *line what the line is, when
+ * that was not known before. */
+static int
+add_piece(struct header *h, const char *p, size_t n, enum line *line,
+    struct result *res)
+{
+	size_t colon = 0;
+	bool too_long = h->known && n > HEADER_MAX - h->raw.len;
+
+	if (!too_long)
+		buf_add(&h->raw, p, n);
+	if (buf_failed(&h->raw))
+		return result_fail(
+		    res, RESULT_SYSTEM, "no memory for the header");
+	if (!h->known) {
+		*line = classify(
+		    h, h->raw.data + h->line, h->raw.len - h->line, &colon);
+		h->known = *line == LINE_FIELD || *line == LINE_FOLD ||
+		    *line == LINE_MBOX;
+		too_long = h->known && h->raw.len > HEADER_MAX;
+	}
+	if (too_long)
+		return result_fail(res, RESULT_DATA,
+		    "the header is larger than %d bytes", HEADER_MAX);
+	return *line == LINE_FIELD ? add_field(h, colon, res) : 0;
+}
+
+/* The header is over: of the current line, what is there belongs to the body,
+ * unless it is blank. */
+static enum header_push
+end_header(
+    struct header *h, enum line line, struct buf *held, struct result *res)
+{
+	if (line == LINE_BODY)
+		buf_add(held, h->raw.data + h->line, h->raw.len - h->line);
+	drop_line(h);
+	h->ended = true;
+	if (!buf_failed(held))
+		return HEADER_ENDED;
+	result_fail(res, RESULT_SYSTEM, "no memory for the header");
+	return HEADER_FAILED;
+}
+
+void
+header_init(struct header *h)
+{
+	*h = (struct header){ .known = false };
+	/* A line that turns out to be body must not count. */
+	buf_init(&h->raw, HEADER_MAX + HEADER_SCAN_MAX);
+}
+
+enum header_push
+header_push(struct header *h, const char *p, size_t n, size_t *used,
+    struct buf *held, struct result *res)
+{
+	enum line line;
+	size_t piece;
+
+	*used = 0;
+	buf_reset(held);
+	if (h->ended)
+		return HEADER_ENDED;
+	while (*used < n) {
+		line = LINE_UNKNOWN;
+		piece = piece_length(h, p + *used, n - *used);
+		if (add_piece(h, p + *used, piece, &line, res) == -1)
+			return HEADER_FAILED;
+		*used += piece;
+		if (line == LINE_BLANK || line == LINE_BODY)
+			return end_header(h, line, held, res);
+		if (p[*used - 1] == '\n')
+			end_line(h);
+	}
+	return HEADER_MORE;
+}
+
+enum header_push
+header_finish(struct header *h, struct buf *held, struct result *res)
+{
+	const char *rest = "\r\n";
+	enum header_push how = HEADER_ENDED;
+	size_t n, used;
+
+	buf_reset(held);
+	if (!h->ended && h->raw.len > h->line) {
+		if (h->raw.data[h->raw.len - 1] == '\r')
+			rest++;
+		n = strlen(rest);
+		how = header_push(h, rest, n, &used, held, res);
+		if (how == HEADER_ENDED && held->len > 0)
+			buf_add(held, rest + used, n - used);
+	}
+	h->ended = true;
+	return how == HEADER_FAILED ? how : HEADER_ENDED;
+}
+
+size_t
+header_count(const struct header *h, enum header_name name)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < h->count; i++)
+		if (h->fields[i].name == name &&
+		    !field_is_empty(h, &h->fields[i]))
+			count++;
+	return count;
+}
+
+const struct field *
+header_find(const struct header *h, enum header_name name)
+{
+	for (size_t i = 0; i < h->count; i++)
+		if (h->fields[i].name == name &&
+		    !field_is_empty(h, &h->fields[i]))
+			return &h->fields[i];
+	return NULL;
+}
+
+bool
+header_is_resent(const struct header *h)
+{
+	static const char prefix[] = "Resent-";
+	const size_t len = sizeof prefix - 1;
+	const struct field *f;
+
+	for (size_t i = 0; i < h->count; i++) {
+		f = &h->fields[i];
+		if (f->end - f->start >= len &&
+		    ascii_equal_n(h->raw.data + f->start, prefix, len))
+			return true;
+	}
+	return false;
+}
+
+const char *
+field_body(const struct header *h, const struct field *f, size_t *len)
+{
+	const char *p = h->raw.data + f->body;
+	size_t n = f->end - f->body;
+
+	if (n > 0 && p[n - 1] == '\n')
+		n--;
+	if (n > 0 && p[n - 1] == '\r')
+		n--;
+	*len = n;
+	return p;
+}
+
+bool
+field_is_empty(const struct header *h, const struct field *f)
+{
+	return is_space_only(h->raw.data + f->body, f->end - f->body);
+}
+
+const char *
+header_name_text(enum header_name name)
+{
+	return names[name].text;
+}
+
+void
+header_clear(struct header *h)
+{
+	buf_free(&h->raw);
+	free(h->fields);
+	header_init(h);
+}
