@@ -262,6 +262,9 @@ options_help(struct buf *out)
 	    "usage: sendmail [option ...] [recipient ...]\n"
 	    "Sends the mail on standard input through the smarthost.\n");
 	help_rows(out, &options_letters);
+	buf_puts(out,
+	    "  --help          print this\n"
+	    "  --version       print the version\n");
 	help_rows(out, &options_modes);
 	help_rows(out, &options_settings);
 	help_rows(out, &options_queue);
