@@ -291,6 +291,7 @@ class Dialogue:
         for rule in self.host.script:
             if rule.fits(["BODY"], 1, self.connection.number, "") \
                     and reader.size >= rule.after:
+                self.connection.add("early", f"{reader.size} octets")
                 reply = perform(rule, Reply("451 Too slow"), self.channel,
                                 self.host.stopping)
                 self.channel.flush()
