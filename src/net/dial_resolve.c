@@ -29,8 +29,8 @@ struct lookup {
 	char host[HOST_MAX];
 	char port[PORT_MAX];
 	struct addrinfo *answer;
-	int error; /* getaddrinfo's */
-	int system_error; /* errno where that is EAI_SYSTEM */
+	int system_error; /* errno where `error` is EAI_SYSTEM */
+	atomic_int error; /* getaddrinfo's; set last, read first */
 	int done; /* eventfd */
 	atomic_int users;
 };
@@ -133,14 +133,16 @@ static void *
 run(void *arg)
 {
 	struct lookup *l = arg;
+	int error;
 
 	/* AI_ADDRCONFIG spares a question that some resolvers never answer,
 	 * but it takes no account of loopback addresses: a name that is only
 	 * ::1 is not found with it in a container without IPv6. */
-	l->error = ask(l, AI_ADDRCONFIG);
-	if (l->error != 0 && l->error != EAI_AGAIN && l->error != EAI_MEMORY)
-		l->error = ask(l, 0);
+	error = ask(l, AI_ADDRCONFIG);
+	if (error != 0 && error != EAI_AGAIN && error != EAI_MEMORY)
+		error = ask(l, 0);
 	l->system_error = errno;
+	atomic_store(&l->error, error);
 	eventfd_write(l->done, 1);
 	release(l);
 	return NULL;
@@ -188,13 +190,15 @@ lookup_new(const char *host, const char *port)
 
 /* Takes the answer of a lookup that is done. */
 static int
-take(struct dial_list *list, const struct lookup *l, struct result *res)
+take(struct dial_list *list, struct lookup *l, struct result *res)
 {
-	if (l->error != 0)
+	int error = atomic_load(&l->error);
+
+	if (error != 0)
 		return result_fail(res, RESULT_RESOLVE, "cannot resolve %s: %s",
 		    l->host,
-		    l->error == EAI_SYSTEM ? strerror(l->system_error)
-					   : gai_strerror(l->error));
+		    error == EAI_SYSTEM ? strerror(l->system_error)
+					: gai_strerror(error));
 	dial_order(list, l->answer);
 	if (list->n == 0)
 		return result_fail(res, RESULT_RESOLVE,
