@@ -4,13 +4,15 @@
  *
  * Results are kept once and shared by the recipients they concern: a refusal
  * of the whole message, or a lost connection, is one result for all.  Pure
- * but for memory.  The struct owns its strings.
+ * but for memory, and for the random seed of a hash table that nothing but
+ * time depends on.  The struct owns its strings.
  */
 #ifndef MAIL_ENVELOPE_H
 #define MAIL_ENVELOPE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/result.h"
 
@@ -47,9 +49,14 @@ struct envelope {
 	struct rcpt *rcpts;
 	size_t count, room;
 	struct result *results;
-	size_t nresults;
+	size_t nresults, results_room;
 	struct dsn dsn;
 	bool is_8bit;		/* the message holds bytes above 127 */
+	/* a set of the addresses: index into rcpts plus 1, or 0 for none, at
+	 * the first free place from the address's hash on */
+	uint32_t *places;
+	size_t nplaces;		/* a power of 2, or 0 */
+	uint64_t seed;
 };
 
 void envelope_init(struct envelope *env);
@@ -68,7 +75,8 @@ int envelope_add(struct envelope *env, const char *address,
     __attribute__((warn_unused_result));
 
 /* Sets the state and result of recipient `i`; a result equal to the last one
- * kept is shared.  Without memory for one more, the last one is shared. */
+ * kept is shared.  Without memory for one more, the last one is shared.
+ * `res` may be NULL for a state that has none. */
 void envelope_settle(struct envelope *env, size_t i, enum rcpt_state state,
     const struct result *res);
 
