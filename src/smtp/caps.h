@@ -11,8 +11,8 @@
 
 /* Keywords that something is done with. */
 #define CAPS_KEYWORDS(X) \
-	X(PIPELINING, 0) X(SIZE, 1) X(8BITMIME, 2) X(STARTTLS, 3) \
-	X(AUTH, 4) X(DSN, 5)
+	X(PIPELINING, 0) \
+	X(SIZE, 1) X(8BITMIME, 2) X(STARTTLS, 3) X(AUTH, 4) X(DSN, 5)
 
 enum caps_flag {
 #define CAPS_ENUM(word, bit) CAPS_##word = 1 << bit,
@@ -21,15 +21,12 @@ enum caps_flag {
 };
 
 /* Mechanisms offered, as a set. */
-enum caps_mechanism {
-	CAPS_AUTH_LOGIN = 1 << 0,
-	CAPS_AUTH_PLAIN = 1 << 1
-};
+enum caps_mechanism { CAPS_AUTH_LOGIN = 1 << 0, CAPS_AUTH_PLAIN = 1 << 1 };
 
 struct caps {
-	unsigned flags;		/* of enum caps_flag */
-	unsigned mechanisms;	/* of enum caps_mechanism */
-	uint64_t size;		/* of SIZE; 0: none or no fixed limit */
+	unsigned flags; /* of enum caps_flag */
+	unsigned mechanisms; /* of enum caps_mechanism */
+	uint64_t size; /* of SIZE; 0: none or no fixed limit */
 };
 
 /* Reads the lines after the first; keywords in any case, "AUTH=" as "AUTH ";

@@ -21,18 +21,23 @@
 #define REPLY_BYTES_MAX 65536
 
 struct reply {
-	int code;		/* 0: none yet */
-	char status[RESULT_STATUS_MAX];	/* enhanced code, or "" */
-	struct buf text;	/* each line's text after the code and its
-				 * separator, enhanced code included, LF ended */
+	int code; /* 0: none yet */
+	char status[RESULT_STATUS_MAX]; /* enhanced code, or "" */
+	/* each line's text after the code and its separator, enhanced code
+	 * included, LF ended */
+	struct buf text;
 	size_t lines;
-	struct buf partial;	/* the parser's own: the current line */
+	struct buf partial; /* the parser's own: the current line */
 };
 
 enum reply_push {
 	REPLY_MORE,
-	REPLY_DONE,	/* a whole reply; *used bytes were taken */
-	REPLY_MALFORMED	/* the result says how; nothing more can be read */
+	/* a whole reply; *used bytes were taken; reply_reset comes before the
+	 * next */
+	REPLY_DONE,
+	/* the result says how, `partial` holds the line at fault; nothing
+	 * more can be read */
+	REPLY_MALFORMED
 };
 
 void reply_init(struct reply *r);
@@ -54,8 +59,8 @@ const char *reply_line(const struct reply *r, size_t i, size_t *len);
  * joined by a blank.  `what` says who answered what, as in "smtp.163.com
  * refused RCPT TO:<a@b>".  Returns -1.
  */
-int reply_fail(const struct reply *r, enum result_kind kind,
-    const char *stage, const char *what, struct result *res);
+int reply_fail(const struct reply *r, enum result_kind kind, const char *stage,
+    const char *what, struct result *res);
 
 void reply_clear(struct reply *r);
 

@@ -11,18 +11,18 @@
 #include "base/buf.h"
 #include "base/result.h"
 
-struct sasl_mechanism;	/* a row of the table */
+struct sasl_mechanism; /* a row of the table */
 
 struct sasl {
 	const struct sasl_mechanism *mechanism;
-	const char *user, *password;	/* borrowed */
+	const char *user, *password; /* borrowed */
 	size_t password_len;
 	unsigned step;
 };
 
 /* What the configuration wants. */
 enum sasl_want {
-	SASL_AUTO,	/* the first offered of the table: PLAIN, then LOGIN */
+	SASL_AUTO, /* the first offered of the table: PLAIN, then LOGIN */
 	SASL_LOGIN,
 	SASL_PLAIN
 };

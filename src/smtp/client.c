@@ -1,0 +1,295 @@
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smtp/client_machine.h"
+
+int
+smtp_client_new(
+    struct smtp_client **cp, const struct smtp_plan *plan, struct result *res)
+{
+	struct smtp_client *c = calloc(1, sizeof *c);
+
+	if ((*cp = c) == NULL)
+		return result_fail(res, RESULT_SYSTEM, "out of memory");
+	c->plan = plan;
+	c->tls_up = plan->tls == SMTP_TLS_UP;
+	result_ok(&c->broken);
+	buf_init(&c->out, SMTP_OUTPUT_MAX);
+	buf_init(&c->shown, SMTP_OUTPUT_MAX);
+	smtp_owe(c, SMTP_GREETING);
+	return 0;
+}
+
+void
+smtp_client_free(struct smtp_client *c)
+{
+	if (c == NULL)
+		return;
+	buf_free(&c->out);
+	buf_free(&c->shown);
+	free(c);
+}
+
+void
+smtp_owe(struct smtp_client *c, enum smtp_state state)
+{
+	if (c->nowed == 0 || c->owed[c->nowed - 1].state != state)
+		c->owed[c->nowed++] = (struct smtp_owed){ state, 0 };
+	c->owed[c->nowed - 1].count++;
+}
+
+void
+smtp_put(struct smtp_client *c, enum smtp_state state, const char *fmt, ...)
+{
+	size_t begin = c->out.len;
+	va_list ap;
+
+	va_start(ap, fmt);
+	buf_vprintf(&c->out, fmt, ap);
+	va_end(ap);
+	buf_puts(&c->out, "\r\n");
+	buf_add(&c->shown, c->out.data + begin, c->out.len - begin);
+	smtp_owe(c, state);
+}
+
+/* Drops the output, which may hold a secret, and its memory. */
+static void
+drop_output(struct smtp_client *c)
+{
+	buf_free(&c->out);
+	buf_free(&c->shown);
+}
+
+void
+smtp_end(
+    struct smtp_client *c, const struct result *res, enum smtp_parting parting)
+{
+	static const enum rcpt_state open[] = { RCPT_PENDING, RCPT_SENT,
+		RCPT_ACCEPTED };
+	struct envelope *env = c->mail.env;
+
+	for (size_t i = 0; env != NULL && i < sizeof open / sizeof *open; i++)
+		envelope_settle_all(env, open[i], RCPT_DEFERRED, res);
+	c->mail.env = NULL;
+	c->broken = *res;
+	c->dead = true;
+	c->nowed = 0;
+	c->tls_due = c->body_due = false;
+	drop_output(c);
+	if (parting == SMTP_SAY_QUIT) {
+		buf_puts(&c->out, "QUIT\r\n");
+		buf_puts(&c->shown, "QUIT\r\n");
+	}
+}
+
+/* What the next reply answers, once the output is written. */
+static enum smtp_state
+front(const struct smtp_client *c)
+{
+	enum smtp_state state;
+
+	if (c->nowed == 0)
+		return c->body_due ? SMTP_BODY : SMTP_IDLE;
+	state = c->owed[0].state;
+	if (state == SMTP_RCPT && c->mail_refused)
+		return SMTP_VOID_RCPT;
+	if (state == SMTP_DATA && c->accepted == 0)
+		return SMTP_VOID_DATA;
+	if (state == SMTP_DOT && c->accepted == 0)
+		return SMTP_VOID_DOT;
+	return state;
+}
+
+static void
+pop(struct smtp_client *c)
+{
+	if (c->nowed == 0 || --c->owed[0].count > 0)
+		return;
+	c->nowed--;
+	memmove(c->owed, c->owed + 1, c->nowed * sizeof *c->owed);
+}
+
+void
+smtp_conclude(struct smtp_client *c)
+{
+	struct result res;
+
+	if (c->dead)
+		return;
+	if (!c->mute)
+		smtp_compose(c);
+	else if (c->out.len > 0 || (c->nowed == 0 && !c->body_due))
+		smtp_end(c, &c->broken, SMTP_CLOSE_AT_ONCE);
+	if (buf_failed(&c->out) || buf_failed(&c->shown)) {
+		(void)result_fail(&res, RESULT_SYSTEM, "out of memory");
+		smtp_end(c, &res, SMTP_CLOSE_AT_ONCE);
+	}
+	if (c->quitting && c->nowed == 0)
+		c->dead = true;
+}
+
+static void
+judge(struct smtp_client *c, struct smtp_event *e)
+{
+	const struct smtp_verdict *v = smtp_verdict(
+	    e->state, e->answer, e->reply == NULL ? 0 : e->reply->code);
+
+	e->kind = v->kind;
+	v->act(c, e);
+	smtp_conclude(c);
+}
+
+enum smtp_todo
+smtp_next(const struct smtp_client *c)
+{
+	if (c->dead)
+		return SMTP_TODO_CLOSE;
+	if (c->out.len > 0)
+		return SMTP_TODO_SEND;
+	if (c->nowed > 0)
+		return SMTP_TODO_READ;
+	if (c->tls_due)
+		return SMTP_TODO_TLS;
+	if (c->body_due)
+		return c->mute ? SMTP_TODO_READ : SMTP_TODO_BODY;
+	return SMTP_TODO_MAIL;
+}
+
+const struct buf *
+smtp_output(const struct smtp_client *c)
+{
+	return &c->out;
+}
+
+const struct buf *
+smtp_output_shown(const struct smtp_client *c)
+{
+	return &c->shown;
+}
+
+void
+smtp_sent(struct smtp_client *c)
+{
+	drop_output(c);
+}
+
+void
+smtp_unwritten(struct smtp_client *c, const struct result *why)
+{
+	if (c->dead) {
+		drop_output(c);
+		return;
+	}
+	c->mute = true;
+	c->broken = *why;
+	drop_output(c);
+	smtp_conclude(c);
+}
+
+enum smtp_state
+smtp_awaited(const struct smtp_client *c)
+{
+	return c->out.len > 0 ? SMTP_IDLE : front(c);
+}
+
+void
+smtp_replied(struct smtp_client *c, const struct reply *r)
+{
+	struct smtp_event e = { .state = smtp_awaited(c), .reply = r };
+
+	if (c->dead)
+		return;
+	e.answer = smtp_classify(e.state, r->code);
+	/* a yes to a message that may not have gone out whole is none */
+	if (c->mute && e.state == SMTP_DOT && e.answer == SMTP_ANSWER_2XX)
+		e.answer = SMTP_ANSWER_MALFORMED;
+	if (e.state != SMTP_IDLE)
+		pop(c);
+	judge(c, &e);
+}
+
+void
+smtp_broke(struct smtp_client *c, const struct result *why)
+{
+	struct smtp_event e = { .state = front(c), .why = why };
+
+	if (c->dead) {
+		drop_output(c);
+		return;
+	}
+	if (c->tls_due)
+		e.state = SMTP_STARTTLS;
+	e.answer = why->kind == RESULT_PROTOCOL ? SMTP_ANSWER_MALFORMED
+	    : why->kind == RESULT_TIMEOUT	? SMTP_ANSWER_TIMEOUT
+						: SMTP_ANSWER_EOF;
+	judge(c, &e);
+}
+
+void
+smtp_finish(struct smtp_client *c)
+{
+	static const struct result fine = { .kind = RESULT_OK };
+
+	if (!c->dead)
+		smtp_end(c, &fine,
+		    smtp_next(c) == SMTP_TODO_MAIL ? SMTP_SAY_QUIT
+						   : SMTP_CLOSE_AT_ONCE);
+}
+
+const struct result *
+smtp_trouble(const struct smtp_client *c)
+{
+	return c->dead && c->broken.kind != RESULT_OK ? &c->broken : NULL;
+}
+
+void
+smtp_on_fine(struct smtp_client *c, const struct smtp_event *e)
+{
+	/* the next flight, if there is one, follows by itself */
+	(void)c;
+	(void)e;
+}
+
+void
+smtp_on_refused(struct smtp_client *c, const struct smtp_event *e)
+{
+	struct result res;
+
+	smtp_explain(c, e, e->kind, &res);
+	smtp_end(c, &res, SMTP_SAY_QUIT);
+}
+
+void
+smtp_on_closing(struct smtp_client *c, const struct smtp_event *e)
+{
+	struct result res;
+
+	smtp_explain(c, e, e->kind, &res);
+	smtp_end(c, &res, SMTP_CLOSE_AT_ONCE);
+}
+
+void
+smtp_on_wrong(struct smtp_client *c, const struct smtp_event *e)
+{
+	struct result res;
+
+	smtp_explain(c, e, RESULT_PROTOCOL, &res);
+	smtp_end(c, &res, SMTP_CLOSE_AT_ONCE);
+}
+
+void
+smtp_on_lost(struct smtp_client *c, const struct smtp_event *e)
+{
+	struct result res;
+
+	if (e->reply != NULL) {
+		smtp_on_wrong(c, e);
+		return;
+	}
+	smtp_explain(c, e,
+	    e->why->kind == RESULT_TIMEOUT ? e->kind : e->why->kind, &res);
+	smtp_end(c, &res, SMTP_CLOSE_AT_ONCE);
+}

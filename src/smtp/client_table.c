@@ -1,0 +1,164 @@
+#include "config.h"
+
+#include "smtp/client_machine.h"
+
+static const struct {
+	const char *stage, *name;
+} states[SMTP_STATE_COUNT] = {
+#define STATE(id, stage, name) [SMTP_##id] = { stage, name },
+	SMTP_STATES(STATE)
+#undef STATE
+};
+
+const char *
+smtp_state_stage(enum smtp_state state)
+{
+	return states[state].stage;
+}
+
+const char *
+smtp_state_name(enum smtp_state state)
+{
+	return states[state].name;
+}
+
+/*
+ * Where one code alone means yes, or means that more is wanted, any other of
+ * its class is malformed: 220 opens (RFC 5321 section 3.1, RFC 3207), 235 and
+ * 334 are AUTH's (RFC 4954).
+ */
+static const struct {
+	int yes, more;
+} exact[SMTP_STATE_COUNT] = {
+	[SMTP_GREETING] = { 220, 0 },
+	[SMTP_STARTTLS] = { 220, 0 },
+	[SMTP_AUTH] = { 235, 334 },
+};
+
+enum smtp_answer
+smtp_classify(enum smtp_state state, int code)
+{
+	static const enum smtp_answer classes[] = { [2] = SMTP_ANSWER_2XX,
+		[3] = SMTP_ANSWER_3XX,
+		[4] = SMTP_ANSWER_4XX,
+		[5] = SMTP_ANSWER_5XX };
+
+	if (code < 200 || code > 599)
+		return SMTP_ANSWER_MALFORMED;
+	if (code == 421)
+		return SMTP_ANSWER_421;
+	if (code < 300 && exact[state].yes != 0 && exact[state].yes != code)
+		return SMTP_ANSWER_MALFORMED;
+	if (code >= 300 && code < 400 && exact[state].more != 0 &&
+	    exact[state].more != code)
+		return SMTP_ANSWER_MALFORMED;
+	return classes[code / 100];
+}
+
+/* clang-format off */
+#define V(act, kind) { smtp_on_##act, RESULT_##kind }
+#define WRONG V(wrong, PROTOCOL)
+#define LOST V(lost, PROTOCOL), V(lost, LOST), V(lost, TIMEOUT)
+#define DOUBT V(doubt, POSSIBLE_DUPLICATE)
+
+/*
+ * What an answer means.  Columns as SMTP_ANSWERS:
+ *	2xx, 3xx,
+ *	4xx, 5xx,
+ *	421, malformed, EOF, time-out.
+ */
+static const struct smtp_verdict rows[SMTP_STATE_COUNT][SMTP_ANSWER_COUNT] = {
+	[SMTP_IDLE] = {
+		WRONG, WRONG,
+		WRONG, WRONG,
+		V(closing, SMARTHOST), LOST },
+	[SMTP_GREETING] = {
+		V(greeted, OK), WRONG,
+		V(refused, SMARTHOST), V(refused, SMARTHOST),
+		V(closing, SMARTHOST),
+		V(lost, PROTOCOL), V(lost, LOST), V(lost, NO_GREETING) },
+	[SMTP_EHLO] = {
+		V(offered, OK), WRONG,
+		V(refused, DEFERRED), V(no_ehlo, NO_STARTTLS),
+		V(closing, SMARTHOST), LOST },
+	[SMTP_HELO] = {
+		V(helloed, OK), WRONG,
+		V(refused, DEFERRED), V(refused, SMARTHOST),
+		V(closing, SMARTHOST), LOST },
+	[SMTP_STARTTLS] = {
+		V(tls, OK), WRONG,
+		V(refused, DEFERRED), V(refused, NO_STARTTLS),
+		V(closing, SMARTHOST), LOST },
+	[SMTP_AUTH] = {
+		V(fine, OK), V(challenged, OK),
+		V(refused, DEFERRED), V(refused, AUTH),
+		V(closing, SMARTHOST), LOST },
+	[SMTP_CANCEL] = {
+		V(refused, AUTH), V(refused, AUTH),
+		V(refused, AUTH), V(refused, AUTH),
+		V(closing, AUTH), LOST },
+	[SMTP_RSET] = {
+		V(fine, OK), WRONG,
+		V(refused, DEFERRED), V(refused, SMARTHOST),
+		V(closing, SMARTHOST), LOST },
+	[SMTP_MAIL] = {
+		V(fine, OK), WRONG,
+		V(mail_refused, DEFERRED), V(mail_refused, SENDER),
+		V(closing, SMARTHOST), LOST },
+	[SMTP_RCPT] = {
+		V(rcpt_taken, OK), WRONG,
+		V(rcpt_refused, DEFERRED), V(rcpt_refused, RECIPIENT),
+		V(closing, SMARTHOST), LOST },
+	[SMTP_DATA] = {
+		WRONG, V(go_ahead, OK),
+		V(data_refused, DEFERRED), V(data_refused, REFUSED),
+		V(closing, SMARTHOST), LOST },
+	[SMTP_BODY] = {
+		WRONG, WRONG,
+		V(early, DEFERRED), V(early, REFUSED),
+		V(closing, SMARTHOST), LOST },
+	[SMTP_DOT] = {
+		V(answered, OK), DOUBT,
+		V(answered, DEFERRED), V(answered, REFUSED),
+		V(closing, SMARTHOST), DOUBT, DOUBT, DOUBT },
+	[SMTP_VOID_RCPT] = {
+		V(ignored, OK), V(ignored, OK),
+		V(ignored, OK), V(ignored, OK),
+		V(closing, SMARTHOST), LOST },
+	[SMTP_VOID_DATA] = {
+		WRONG, V(empty, OK),
+		V(ignored, OK), V(ignored, OK),
+		V(closing, SMARTHOST), LOST },
+	[SMTP_VOID_DOT] = {
+		V(ignored, OK), V(ignored, OK),
+		V(ignored, OK), V(ignored, OK),
+		V(closing, SMARTHOST), LOST },
+};
+
+/* Codes that mean something else than their class does. */
+static const struct {
+	enum smtp_state state;
+	int code;
+	struct smtp_verdict verdict;
+} special[] = {
+	/* a fault of the account, not of the mail (RFC 4954 section 6) */
+	{ SMTP_MAIL, 530, V(mail_refused, AUTH) },
+	{ SMTP_MAIL, 535, V(mail_refused, AUTH) },
+	{ SMTP_MAIL, 538, V(mail_refused, AUTH) },
+	/* RFC 1870 section 6.1 */
+	{ SMTP_MAIL, 552, V(mail_refused, TOO_BIG) },
+	/* too many recipients: the code, and what RFC 5321 section 4.5.3.1.10
+	 * wants treated like it */
+	{ SMTP_RCPT, 452, V(rcpt_full, DEFERRED) },
+	{ SMTP_RCPT, 552, V(rcpt_full, DEFERRED) },
+};
+/* clang-format on */
+
+const struct smtp_verdict *
+smtp_verdict(enum smtp_state state, enum smtp_answer answer, int code)
+{
+	for (size_t i = 0; i < sizeof special / sizeof *special; i++)
+		if (special[i].state == state && special[i].code == code)
+			return &special[i].verdict;
+	return &rows[state][answer];
+}

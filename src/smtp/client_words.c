@@ -1,0 +1,109 @@
+#include "config.h"
+
+#include <bsd/string.h>
+#include <stdio.h>
+
+#include "smtp/client_machine.h"
+
+#define WORDS_MAX RESULT_TEXT_MAX
+
+/* What it was that the smarthost answered, addresses and all. */
+static void
+name_subject(
+    const struct smtp_client *c, enum smtp_state state, char dst[WORDS_MAX])
+{
+	const struct envelope *env = c->mail.env;
+
+	strlcpy(dst, smtp_state_name(state), WORDS_MAX);
+	if (state == SMTP_MAIL)
+		snprintf(dst, WORDS_MAX, "MAIL FROM:<%s>", env->sender);
+	else if (state == SMTP_RCPT)
+		snprintf(dst, WORDS_MAX, "RCPT TO:<%s>",
+		    env->rcpts[smtp_current(c)].address);
+	else if (state == SMTP_AUTH || state == SMTP_CANCEL)
+		snprintf(dst, WORDS_MAX, "AUTH %s as %s", sasl_name(&c->sasl),
+		    c->plan->user);
+	else if (state == SMTP_BODY)
+		strlcpy(dst, "the message", WORDS_MAX);
+}
+
+static void
+explain_reply(const struct smtp_client *c, const struct smtp_event *e,
+    enum result_kind kind, struct result *res)
+{
+	char subject[WORDS_MAX], what[2 * WORDS_MAX];
+	const char *did = "refused";
+
+	name_subject(c, e->state, subject);
+	if (kind == RESULT_OK)
+		did = "took";
+	else if (kind == RESULT_PROTOCOL)
+		did = "gave a wrong answer to";
+	else if (kind == RESULT_POSSIBLE_DUPLICATE)
+		did = "may have taken, but gave a wrong answer to";
+	if (e->state == SMTP_IDLE)
+		snprintf(
+		    what, sizeof what, "%s spoke out of turn", c->plan->host);
+	else
+		snprintf(
+		    what, sizeof what, "%s %s %s", c->plan->host, did, subject);
+	(void)reply_fail(e->reply, kind, smtp_state_stage(e->state), what, res);
+}
+
+/* Whether a reason says what was tried, and with whom, by itself. */
+static bool
+stands_alone(const struct smtp_client *c, enum result_kind kind)
+{
+	switch (kind) {
+	case RESULT_LOST:
+		/* in a handshake, net/ has found words for it */
+		return c->tls_due;
+	case RESULT_TIMEOUT:
+	case RESULT_PROTOCOL:
+	case RESULT_INTERRUPTED:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* Why no reply came, and in what place: "connection closed by the server
+ * after RCPT TO", "no answer to RCPT TO in time". */
+static void
+explain_silence(const struct smtp_client *c, const struct smtp_event *e,
+    enum result_kind kind, struct result *res)
+{
+	const char *host = c->plan->host, *name = smtp_state_name(e->state);
+	const char *text = e->why->text, *tail = "";
+	bool timed_out = e->why->kind == RESULT_TIMEOUT;
+
+	if (kind == RESULT_POSSIBLE_DUPLICATE)
+		tail = "; it may have been delivered";
+	if (stands_alone(c, e->why->kind))
+		(void)result_fail(res, kind, "%s%s", text, tail);
+	else if (timed_out && e->state == SMTP_GREETING)
+		(void)result_fail(res, kind, "%s: no greeting in time", host);
+	else if (timed_out && e->state == SMTP_BODY)
+		(void)result_fail(
+		    res, kind, "%s: the message was not taken in time", host);
+	else if (timed_out)
+		(void)result_fail(res, kind, "%s: no answer to %s in time%s",
+		    host, name, tail);
+	else if (e->state == SMTP_GREETING)
+		(void)result_fail(
+		    res, kind, "%s: %s before its greeting", host, text);
+	else
+		(void)result_fail(
+		    res, kind, "%s: %s after %s%s", host, text, name, tail);
+	strlcpy(res->stage, smtp_state_stage(e->state), sizeof res->stage);
+}
+
+void
+smtp_explain(const struct smtp_client *c, const struct smtp_event *e,
+    enum result_kind kind, struct result *res)
+{
+	if (e->reply != NULL)
+		explain_reply(c, e, kind, res);
+	else
+		explain_silence(c, e, kind, res);
+}

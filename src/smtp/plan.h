@@ -1,0 +1,38 @@
+/*
+ * plan: what an account wants of a connection.
+ */
+#ifndef SMTP_PLAN_H
+#define SMTP_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "smtp/sasl.h"
+
+enum smtp_tls {
+	SMTP_TLS_NONE, /* in clear */
+	SMTP_TLS_STARTTLS, /* required, by STARTTLS */
+	SMTP_TLS_UP /* already there */
+};
+
+/* What comes after a mail. */
+enum smtp_after {
+	SMTP_THEN_QUIT, /* nothing: QUIT may go with its final dot */
+	SMTP_THEN_MORE /* perhaps another mail */
+};
+
+/* Constant for a connection; borrows its strings. */
+struct smtp_plan {
+	const char *host; /* as configured, for messages */
+	const char *ehlo; /* argument of EHLO */
+	enum smtp_tls tls;
+	bool authenticate;
+	enum sasl_want auth;
+	const char *user;
+	const char *password;
+	size_t password_len;
+	size_t recipients_max; /* per transaction; 0: one */
+	enum smtp_after after;
+};
+
+#endif

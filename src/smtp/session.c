@@ -1,0 +1,264 @@
+#include "config.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "smtp/session_parts.h"
+
+#define GOODBYE 1000 /* ms for QUIT to be written */
+
+static void
+show_progress(const struct session *s, uint64_t done)
+{
+	const struct session_watch *watch = &s->rules.watch;
+
+	if (watch->progress != NULL)
+		watch->progress(watch->arg, done, s->body->size);
+}
+
+static bool
+is_cancelled(const struct session *s)
+{
+	struct pollfd p = { .fd = s->rules.until.cancel, .events = POLLIN };
+
+	return p.fd != -1 && poll(&p, 1, 0) > 0;
+}
+
+static int
+start_tls(struct session *s, struct result *res)
+{
+	const char *said;
+
+	if (s->in_pos < s->in_len)
+		return result_fail(res, RESULT_PROTOCOL,
+		    "data before the TLS handshake (injected by somebody in "
+		    "between?)");
+	if (stream_start_tls(s->stream, s->rules.tls, s->rules.plan.host,
+		session_limit(s), res) == -1)
+		return -1;
+	said = stream_describe(s->stream);
+	session_show(s, '*', said, strlen(said));
+	return 0;
+}
+
+static void
+go_tls(struct session *s)
+{
+	struct result res;
+
+	if (start_tls(s, &res) == 0)
+		smtp_tls_done(s->client);
+	else
+		smtp_broke(s->client, &res);
+}
+
+/* Reads the piece at *off and stuffs its dots; *off moves on, and stays
+ * short of the message's size when there is no more of it. */
+static int
+read_piece(struct session *s, struct dots *dots, uint64_t *off, size_t *len)
+{
+	const struct session_body *body = s->body;
+	uint64_t left = body->size - *off;
+	size_t n = left < SESSION_PIECE ? (size_t)left : SESSION_PIECE, got = 0;
+	struct result res;
+
+	*len = 0;
+	if (n > 0 && body->read(body->arg, *off, s->raw, n, &got, &res) == -1) {
+		smtp_broke(s->client, &res);
+		return -1;
+	}
+	*off += got;
+	*len = dots_push(dots, s->raw, got, s->wire);
+	return 0;
+}
+
+/* The last piece, and with it, in one write, what the machine adds when it
+ * agrees that this was all of the message. */
+static void
+end_body(struct session *s, const struct dots *dots, uint64_t off, size_t len)
+{
+	const struct buf *out = smtp_output(s->client);
+	struct result res;
+
+	if (is_cancelled(s)) {
+		(void)result_fail(&res, RESULT_INTERRUPTED, "interrupted");
+		smtp_broke(s->client, &res);
+		return;
+	}
+	smtp_body_read(s->client, off);
+	if (smtp_next(s->client) != SMTP_TODO_SEND ||
+	    out->len > SESSION_TAIL - 2)
+		return;
+	if (dots->mid_line) {
+		/* never true of clean lines; but the dot stands alone */
+		memcpy(s->wire + len, "\r\n", 2);
+		len += 2;
+	}
+	memcpy(s->wire + len, out->data, out->len);
+	len += out->len;
+	session_show_output(s);
+	if (session_write(s, s->wire, len, deadline_in(s->rules.timeout, -1)) ==
+	    -1)
+		return;
+	smtp_sent(s->client);
+	show_progress(s, off);
+}
+
+static void
+write_body(struct session *s)
+{
+	struct dots dots = { 0 };
+	uint64_t off = 0, before;
+	char remark[64];
+	size_t len;
+	int n;
+
+	s->begun = true;
+	n = snprintf(remark, sizeof remark, "message, %llu octets",
+	    (unsigned long long)s->body->size);
+	session_show(s, '*', remark, (size_t)n);
+	for (;;) {
+		if (session_has_input(s)) {
+			session_read_reply(s);
+			return;
+		}
+		before = off;
+		if (read_piece(s, &dots, &off, &len) == -1)
+			return;
+		if (off == s->body->size || off == before)
+			break;
+		if (session_write(s, s->wire, len,
+			deadline_in(s->rules.timeout, s->rules.until.cancel)) ==
+		    -1)
+			return;
+		show_progress(s, off);
+	}
+	end_body(s, &dots, off, len);
+}
+
+/* Does what the machine says until it is idle or at its end. */
+static void
+drive(struct session *s)
+{
+	for (;;) {
+		switch (smtp_next(s->client)) {
+		case SMTP_TODO_SEND:
+			session_send_output(s);
+			break;
+		case SMTP_TODO_READ:
+			session_read_reply(s);
+			break;
+		case SMTP_TODO_TLS:
+			go_tls(s);
+			break;
+		case SMTP_TODO_BODY:
+			write_body(s);
+			break;
+		case SMTP_TODO_MAIL:
+		case SMTP_TODO_CLOSE:
+			return;
+		}
+	}
+}
+
+/* The end of drive() for the caller. */
+static int
+outcome(const struct session *s, struct result *res)
+{
+	const struct result *trouble = smtp_trouble(s->client);
+
+	if (trouble == NULL)
+		return 0;
+	*res = *trouble;
+	return -1;
+}
+
+static int
+begin(struct session *s, struct result *res)
+{
+	const char *host = s->rules.plan.host;
+
+	if (smtp_client_new(&s->client, &s->rules.plan, res) == -1)
+		return -1;
+	if (s->rules.implicit_tls && start_tls(s, res) == -1) {
+		if (res->kind == RESULT_TIMEOUT ||
+		    res->kind == RESULT_INTERRUPTED)
+			(void)result_context(
+			    res, "%s: in the TLS handshake", host);
+		smtp_broke(s->client, res);
+		return -1;
+	}
+	drive(s);
+	return outcome(s, res);
+}
+
+int
+session_open(struct session **sp, int fd, const struct session_rules *rules,
+    struct result *res)
+{
+	struct session *s = calloc(1, sizeof *s);
+	struct stream *stream;
+
+	*sp = NULL;
+	if (stream_new(&stream, fd, res) == -1) {
+		free(s);
+		return -1;
+	}
+	if (s == NULL) {
+		stream_close(stream);
+		return result_fail(res, RESULT_SYSTEM, "out of memory");
+	}
+	s->stream = stream;
+	s->rules = *rules;
+	reply_init(&s->reply);
+	if (begin(s, res) == -1) {
+		session_close(s);
+		return -1;
+	}
+	*sp = s;
+	return 0;
+}
+
+int
+session_send(struct session *s, struct envelope *env,
+    const struct session_body *body, struct result *res)
+{
+	const struct smtp_mail mail = { env, body->size };
+
+	s->body = body;
+	s->begun = false;
+	smtp_give(s->client, &mail);
+	drive(s);
+	return outcome(s, res);
+}
+
+/* QUIT, if it was not said; the answer is of no interest. */
+static void
+say_goodbye(struct session *s)
+{
+	const struct buf *out = smtp_output(s->client);
+	struct result res;
+
+	smtp_finish(s->client);
+	if (out->len == 0)
+		return;
+	session_show_output(s);
+	(void)!stream_write(
+	    s->stream, out->data, out->len, deadline_in(GOODBYE, -1), &res);
+	smtp_sent(s->client);
+}
+
+void
+session_close(struct session *s)
+{
+	if (s == NULL)
+		return;
+	if (s->client != NULL)
+		say_goodbye(s);
+	stream_close(s->stream);
+	smtp_client_free(s->client);
+	reply_clear(&s->reply);
+	free(s);
+}

@@ -1,0 +1,48 @@
+/*
+ * session_parts: the inside of a session, for session*.c.
+ */
+#ifndef SMTP_SESSION_PARTS_H
+#define SMTP_SESSION_PARTS_H
+
+#include "mail/lines.h"
+#include "smtp/session.h"
+
+#define SESSION_PIECE (64 * 1024) /* octets of the message at a time */
+#define SESSION_TAIL 64 /* for the final dot, and QUIT */
+
+struct session {
+	struct stream *stream;
+	struct session_rules rules;
+	struct smtp_client *client;
+	struct reply reply;
+	const struct session_body *body;
+	bool begun; /* the message was asked for */
+	bool failed; /* writing did */
+	size_t in_pos, in_len; /* bytes of `in` not taken yet */
+	char in[4096];
+	char raw[SESSION_PIECE];
+	char wire[DOTS_OUT_MAX(SESSION_PIECE) + SESSION_TAIL];
+};
+
+/* Until when the next step may take. */
+struct deadline session_limit(const struct session *s);
+
+/* One line for the watcher. */
+void session_show(const struct session *s, char who, const char *p, size_t n);
+void session_show_output(const struct session *s);
+
+/* Whether reading a reply would not wait for its beginning. */
+bool session_has_input(const struct session *s);
+
+/* Reads one reply, in a time that a drip feed does not make longer, and tells
+ * the machine, or why there is none. */
+void session_read_reply(struct session *s);
+
+/* Writes; when that fails the machine has been told, and -1 returned. */
+int session_write(struct session *s, const char *p, size_t n,
+    struct deadline until) __attribute__((warn_unused_result));
+
+/* Writes the machine's output, unless something was said out of turn. */
+void session_send_output(struct session *s);
+
+#endif

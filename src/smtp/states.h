@@ -1,0 +1,53 @@
+/*
+ * states: the SMTP client's states and the classes of replies, by name.
+ */
+#ifndef SMTP_STATES_H
+#define SMTP_STATES_H
+
+/*
+ * What an outstanding command waits for: identifier, its name in a result's
+ * `stage` and in provider rules, its name in messages.  The VOID ones are
+ * for what was pipelined behind a refusal: answers to it mean nothing.
+ */
+#define SMTP_STATES(X) \
+	X(IDLE, "", "the last answer") \
+	X(GREETING, "GREETING", "the connection") \
+	X(EHLO, "EHLO", "EHLO") \
+	X(HELO, "HELO", "HELO") \
+	X(STARTTLS, "STARTTLS", "STARTTLS") \
+	X(AUTH, "AUTH", "AUTH") \
+	X(CANCEL, "AUTH", "AUTH") \
+	X(RSET, "RSET", "RSET") \
+	X(MAIL, "MAIL", "MAIL FROM") \
+	X(RCPT, "RCPT", "RCPT TO") \
+	X(DATA, "DATA", "DATA") \
+	X(BODY, "DOT", "part of the message") \
+	X(DOT, "DOT", "the message") \
+	X(VOID_RCPT, "RCPT", "RCPT TO") \
+	X(VOID_DATA, "DATA", "DATA") \
+	X(VOID_DOT, "DOT", "the empty message")
+
+enum smtp_state {
+#define SMTP_STATE_ENUM(id, stage, name) SMTP_##id,
+	SMTP_STATES(SMTP_STATE_ENUM)
+#undef SMTP_STATE_ENUM
+	    SMTP_STATE_COUNT
+};
+
+/* Classes of what comes back: a reply by its first digit, one that is no
+ * reply (or not one of those the command may have), or none. */
+#define SMTP_ANSWERS(X) \
+	X(2XX) X(3XX) X(4XX) X(5XX) X(421) X(MALFORMED) X(EOF) X(TIMEOUT)
+
+enum smtp_answer {
+#define SMTP_ANSWER_ENUM(id) SMTP_ANSWER_##id,
+	SMTP_ANSWERS(SMTP_ANSWER_ENUM)
+#undef SMTP_ANSWER_ENUM
+	    SMTP_ANSWER_COUNT
+};
+
+/* "RCPT", "RCPT TO"; "" and "the last answer" for IDLE. */
+const char *smtp_state_stage(enum smtp_state state);
+const char *smtp_state_name(enum smtp_state state);
+
+#endif

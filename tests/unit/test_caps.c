@@ -1,0 +1,120 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "smtp/caps.h"
+
+#define LOGIN CAPS_AUTH_LOGIN
+#define PLAIN CAPS_AUTH_PLAIN
+
+static const struct {
+	const char *name, *in;
+	unsigned flags, mechanisms;
+	uint64_t size;
+} cases[] = {
+	{ "nothing", "250 mail\r\n", 0, 0, 0 },
+	{ "the first line is the host's", "250 PIPELINING\r\n", 0, 0, 0 },
+	{ "163, 2026",
+	    "250-mail\r\n250-AUTH LOGIN PLAIN XOAUTH2\r\n"
+	    "250-AUTH=LOGIN PLAIN XOAUTH2\r\n250-coremail 1Uxr2xKj7kG0\r\n"
+	    "250-STARTTLS\r\n250-ID\r\n250 8BITMIME\r\n",
+	    CAPS_AUTH | CAPS_STARTTLS | CAPS_8BITMIME, LOGIN | PLAIN, 0 },
+	{ "126, 2020: trailing blank",
+	    "250-mail\r\n250-PIPELINING\r\n250 AUTH LOGIN PLAIN \r\n",
+	    CAPS_AUTH | CAPS_PIPELINING, LOGIN | PLAIN, 0 },
+	{ "QQ",
+	    "250-newxmesmtp\r\n250-PIPELINING\r\n250-SIZE 73400320\r\n"
+	    "250-AUTH LOGIN PLAIN XOAUTH XOAUTH2\r\n250-AUTH=LOGIN\r\n"
+	    "250-MAILCOMPRESS\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n",
+	    CAPS_AUTH | CAPS_PIPELINING | CAPS_SIZE | CAPS_8BITMIME,
+	    LOGIN | PLAIN, 73400320 },
+	{ "old form alone", "250-x\r\n250 AUTH=LOGIN PLAIN\r\n", CAPS_AUTH,
+	    LOGIN | PLAIN, 0 },
+	{ "any case", "250-x\r\n250-auth login\r\n250 Size 10\r\n",
+	    CAPS_AUTH | CAPS_SIZE, LOGIN, 10 },
+	{ "no mechanism", "250-x\r\n250 AUTH\r\n", CAPS_AUTH, 0, 0 },
+	{ "unknown ones", "250-x\r\n250 AUTH XLOGIN PLAINER PLAI\r\n",
+	    CAPS_AUTH, 0, 0 },
+	{ "DSN", "250-x\r\n250 DSN\r\n", CAPS_DSN, 0, 0 },
+	{ "part of a word", "250-x\r\n250-XPIPELINING\r\n250 SIZEX 5\r\n", 0, 0,
+	    0 },
+	{ "SIZE alone", "250-x\r\n250 SIZE\r\n", CAPS_SIZE, 0, 0 },
+	{ "SIZE 0", "250-x\r\n250 SIZE 0\r\n", CAPS_SIZE, 0, 0 },
+	{ "SIZE -1", "250-x\r\n250 SIZE -1\r\n", CAPS_SIZE, 0, 0 },
+	{ "SIZE 12x", "250-x\r\n250 SIZE 12x\r\n", CAPS_SIZE, 0, 0 },
+	{ "SIZE, the largest", "250-x\r\n250 SIZE 18446744073709551615\r\n",
+	    CAPS_SIZE, 0, UINT64_MAX },
+	{ "SIZE, too large", "250-x\r\n250 SIZE 18446744073709551616\r\n",
+	    CAPS_SIZE, 0, 0 },
+	{ "SIZE, far too large", "250-x\r\n250 SIZE 99999999999999999999\r\n",
+	    CAPS_SIZE, 0, 0 },
+	{ "empty lines", "250-x\r\n250-\r\n250\r\n", 0, 0, 0 },
+	{ "signs alone", "250-x\r\n250-=\r\n250 ==AUTH\r\n", CAPS_AUTH, 0, 0 },
+};
+
+static void
+test_parse(void **state)
+{
+	struct result res;
+	struct caps caps;
+	struct reply r;
+	size_t used;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		print_message("%s\n", cases[i].name);
+		memset(&caps, 0xff, sizeof caps);
+		reply_init(&r);
+		assert_int_equal(reply_push(&r, cases[i].in,
+				     strlen(cases[i].in), &used, &res),
+		    REPLY_DONE);
+		caps_parse(&caps, &r);
+		assert_int_equal(caps.flags, cases[i].flags);
+		assert_int_equal(caps.mechanisms, cases[i].mechanisms);
+		assert_true(caps.size == cases[i].size);
+		reply_clear(&r);
+	}
+}
+
+/* A list as long as a reply may be. */
+static void
+test_huge(void **state)
+{
+	struct result res;
+	struct caps caps;
+	struct reply r;
+	struct buf in;
+	size_t used;
+
+	(void)state;
+	buf_init(&in, 65536);
+	buf_puts(&in, "250-x\r\n250 AUTH");
+	while (in.len < REPLY_LINE_MAX - 20)
+		buf_puts(&in, " MECHANISM");
+	buf_puts(&in, " PLAIN\r\n");
+	reply_init(&r);
+	assert_int_equal(
+	    reply_push(&r, in.data, in.len, &used, &res), REPLY_DONE);
+	caps_parse(&caps, &r);
+	assert_int_equal(caps.mechanisms, PLAIN);
+	reply_clear(&r);
+	buf_free(&in);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_huge),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
