@@ -46,22 +46,18 @@
 	X(LOST, EX_TEMPFAIL, "4.4.2", TEMPORARY, "connection lost", "") \
 	X(TIMEOUT, EX_TEMPFAIL, "4.4.2", TEMPORARY, "no answer in time", "") \
 	X(NO_GREETING, EX_TEMPFAIL, "4.4.2", TEMPORARY, "no greeting in time", \
-	    "This port may speak TLS from the start: try `port = 465` with " \
-	    "`tls = implicit`.") \
+	    "The port may want TLS first: try port 465, tls = implicit.") \
 	X(PROTOCOL, EX_TEMPFAIL, "4.5.0", TEMPORARY, \
 	    "the smarthost does not keep to SMTP", "") \
 	X(INTERRUPTED, EX_TEMPFAIL, "4.3.0", TEMPORARY, "interrupted", "") \
 	X(TLS, EX_TEMPFAIL, "4.7.5", TEMPORARY, "TLS failed", \
-	    "`tls = implicit` belongs to port 465, `tls = starttls` to 587 " \
-	    "and 25.") \
+	    "tls = implicit belongs to port 465, starttls to 587 and 25.") \
 	X(CERTIFICATE, EX_TEMPFAIL, "4.7.5", TEMPORARY, \
 	    "the certificate was not accepted", \
 	    "Check `host`, this machine's clock, and ca-certificates or " \
 	    "`ca_file`.") \
 	X(NO_STARTTLS, EX_TEMPFAIL, "4.7.4", TEMPORARY, \
-	    "STARTTLS is not offered", \
-	    "Use `tls = implicit` with port 465, or check that nothing " \
-	    "between here and the smarthost strips STARTTLS.") \
+	    "STARTTLS is not offered", "Use tls = implicit with port 465.") \
 	X(AUTH, EX_TEMPFAIL, "4.7.8", TEMPORARY, "login refused", \
 	    "Check `user` and `password`; many providers want an " \
 	    "authorisation code or app password, not the login password.") \

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/options.h"
 #include "cli/report.h"
 #include "cli/sendmail.h"
@@ -89,6 +90,7 @@ check_configuration(const struct options *o, const char *program)
 static int
 verify_operand(const struct rewrite *rw, const char *operand)
 {
+	char shown[RESULT_TEXT_MAX];
 	struct envelope env;
 	struct result res;
 	int status = EX_OK;
@@ -96,7 +98,9 @@ verify_operand(const struct rewrite *rw, const char *operand)
 	envelope_init(&env);
 	if (rewrite_recipients(rw, operand, strlen(operand), &env, &res) ==
 	    -1) {
-		printf("%s... %s\n", operand, res.text);
+		printf("%s... %s\n",
+		    text_escape(shown, sizeof shown, operand, strlen(operand)),
+		    res.text);
 		status = result_exit_status(res.kind);
 	}
 	for (size_t i = 0; status == EX_OK && i < env.count; i++) {

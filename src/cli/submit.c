@@ -251,21 +251,10 @@ send_message(struct submission *s, struct result *res)
 	return 0;
 }
 
-/* What can be refused without reading the message. */
-static int
-check_request(const struct submission *s, struct result *res)
-{
-	if (s->o->count == 0 && !s->o->from_header)
-		return result_fail(res, RESULT_USAGE,
-		    "no recipients: name "
-		    "them on the command line, or use -t");
-	return 0;
-}
-
 static int
 run(struct submission *s, struct result *res)
 {
-	if (check_request(s, res) == -1 || setup_load(&s->setup, res) == -1 ||
+	if (setup_load(&s->setup, res) == -1 ||
 	    intake_read(&s->intake, STDIN_FILENO, res) == -1 ||
 	    make_envelope(s, res) == -1 || make_message(s, res) == -1)
 		return -1;
