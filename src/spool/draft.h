@@ -8,6 +8,7 @@
 #ifndef SPOOL_DRAFT_H
 #define SPOOL_DRAFT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,16 +22,19 @@ struct draft {
 	struct buf head;	/* bytes not in the file yet */
 	int fd;			/* -1: everything is in head */
 	uint64_t size;		/* bytes in all */
+	bool broken;		/* an append failed: nothing is complete */
 };
 
 /* Begins an empty draft; nothing is opened yet. */
 void draft_init(struct draft *d, const char *dir);
 
-/* Appends.  Kind STORAGE, naming the directory: no room, or no file. */
+/* Appends.  Kind STORAGE, naming the directory: no room, or no file; SYSTEM:
+ * no memory.  After a failure draft_finish fails too. */
 int draft_add(struct draft *d, const char *p, size_t n, struct result *res)
     __attribute__((warn_unused_result));
 
-/* Ends writing: what is read from here on is complete.  Kind STORAGE. */
+/* Ends writing: what is read from here on is complete.  Kind STORAGE: it is
+ * not, since an append failed. */
 int draft_finish(struct draft *d, struct result *res)
     __attribute__((warn_unused_result));
 
