@@ -1,8 +1,8 @@
 /*
  * aliases: the aliases file, in the syntax of aliases(5).
  *
- *	name: target, target
- *	    , target on a continuation line		# comment line
+ *	name: target, target	# a comment, after a blank
+ *	    , target on a continuation line
  *
  * Reads the file and answers look-ups; names are compared without regard to
  * ASCII case, and may be quoted.  What a target means (an address, a local
@@ -23,12 +23,12 @@ enum alias_kind {
 	ALIAS_ADDRESS,	/* user, \user, user@host, Name <user@host> */
 	ALIAS_FILE,	/* /path */
 	ALIAS_PIPE,	/* |command */
-	ALIAS_INCLUDE	/* :include:/path */
+	ALIAS_INCLUDE	/* :include:/path (its text, too) */
 };
 
 struct alias_target {
 	char *text;	/* quotes and backslashes as an address parser wants
-			 * them; of a FILE or PIPE, without quotes */
+			 * them; of the other kinds, without quotes */
 	enum alias_kind kind;
 	unsigned line;	/* in the file */
 };
@@ -36,12 +36,12 @@ struct alias_target {
 struct alias {
 	char *name;	/* unquoted */
 	struct alias_target *targets;
-	size_t ntargets;
+	size_t ntargets;	/* 1 or more */
 	unsigned line;
 };
 
 struct aliases {
-	char *path;
+	char *path;		/* NULL: there was no file */
 	struct alias *list;	/* sorted by name */
 	size_t count;
 };
@@ -50,7 +50,8 @@ struct aliases {
  * Reads `path`; an empty path, or a file that does not exist, gives an empty
  * table.  Kind CONFIG, with "file:line: what", for a file that cannot be read
  * or is too large, a line without a colon, an empty name, a name that comes
- * twice.  `a` is to be cleared whatever the result.
+ * twice, no target, a quote that is not closed, a NUL byte.  `a` is to be
+ * cleared whatever the result.
  */
 int aliases_load(struct aliases *a, const char *path, struct result *res)
     __attribute__((warn_unused_result));

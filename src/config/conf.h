@@ -1,28 +1,24 @@
 /*
  * conf: the configuration, from an INI file to a checked struct.
  *
- * One table (conf_keys) gives each key its section, name, type, default,
- * bounds and one line of documentation; the parser, the dump, the manual test
- * and the sample file all follow it.  A key is in the table when its feature
- * works.  inih splits the lines; a reader of our own counts them, refuses
- * what is too long, and keeps values out of inih's hands, so that quoting is
- * the same with every build of inih (see outpost.ini(5), VALUES).
+ * The keys stand in one table (conf_keys.h); the syntax of the lines is
+ * inifile.h's.
  *
  * Leaves to others: whether addresses are valid (delivery), the secret
  * (secret.h), the network.  Reads files, nothing else; changes nothing.
- * The caller owns the struct; its strings are the struct's.
+ * The caller owns the struct; its strings are the struct's.  After conf_load()
+ * or conf_parse() has succeeded none of them is NULL, and what is not set is
+ * its default or empty.
  */
 #ifndef CONFIG_CONF_H
 #define CONFIG_CONF_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/buf.h"
 #include "base/result.h"
 
 #define CONF_DEFAULT_PATH SYSCONFDIR "/outpost.ini"
-#define CONF_LINE_MAX 4096	/* bytes of a line, its end not counted */
 #define CONF_FILE_MAX (1024 * 1024)
 
 enum conf_tls {
@@ -58,7 +54,7 @@ struct conf {
 		long tls;	/* enum conf_tls */
 		long auth;	/* enum conf_auth */
 		char *user;
-		char *password;	/* secret.c takes it; never printed */
+		char *password;	/* NULL once secret_load() took it */
 		char *password_file;
 		char *ca_file, *ca_path;
 		long tls_min;	/* enum conf_tls_min */
@@ -82,33 +78,12 @@ struct conf {
 	unsigned lines[32];	/* by key index: line it was set on, 0: default */
 };
 
-enum conf_type {
-	CONF_STRING,	/* may be empty */
-	CONF_SECRET,	/* as STRING; wiped, and masked in the dump */
-	CONF_ENUM,	/* one of `choices` */
-	CONF_BOOL,	/* yes, no */
-	CONF_NUMBER,	/* min..max */
-	CONF_TIME	/* number and s, m, h or d; kept in ms; min..max in ms */
-};
-
-struct conf_key {
-	const char *section, *name;
-	enum conf_type type;
-	size_t offset;		/* in struct conf: char * or long */
-	const char *fallback;	/* default, as it would be written */
-	const char *choices;	/* of an ENUM: "a|b|c" in the enum's order */
-	long min, max;
-	const char *doc;	/* one line */
-};
-
-extern const struct conf_key conf_keys[];
-extern const size_t conf_key_count;
-
 /*
  * Finds the file to read: `override` (OUTPOST_CONFIG or -c) when not NULL or
  * empty; else CONF_DEFAULT_PATH when it exists; else outpost.ini in `xdg`
  * (XDG_CONFIG_HOME), else in `home`/.config; and CONF_DEFAULT_PATH when none
- * exists.  `xdg` and `home` may be NULL.  Puts the path in `path`.
+ * exists.  `xdg` and `home` may be NULL, and count only when they are
+ * absolute.  Replaces what is in `path`.
  */
 void conf_find(const char *override, const char *xdg, const char *home,
     struct buf *path);
@@ -118,9 +93,9 @@ void conf_find(const char *override, const char *xdg, const char *home,
  * initialised, and is to be cleared whatever the result.  Kind CONFIG, with
  * "file:line: what" and never a secret: missing or unreadable file, unknown
  * section or key, duplicate, bad value, contradiction (no host; auth without
- * user; a password sent in clear without insecure_auth; a file that holds a
- * password and that others may read).  Owner and mode are checked on the
- * opened file.
+ * user; a password sent in clear without insecure_auth; a file that others
+ * may change, or that holds a password and others may read).  Owner and mode
+ * are checked on the opened file.
  */
 int conf_load(struct conf *conf, const char *path, struct result *res)
     __attribute__((warn_unused_result));

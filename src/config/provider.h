@@ -9,9 +9,12 @@
  *	[163 wrong code]
  *	stage = AUTH				; or any: left out
  *	match = 535 Error: authentication failed	; a part of the reply,
- *						; "535 " and all; `*` = any
+ *						; `*` = anything
  *	en = ...
  *	zh = ...
+ *
+ * A pattern that begins with a digit begins with the reply's code, and fits
+ * at the start of the reply only.  Unknown keys are passed by.
  */
 #ifndef CONFIG_PROVIDER_H
 #define CONFIG_PROVIDER_H

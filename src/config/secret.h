@@ -3,10 +3,10 @@
  *
  * The password comes from `password` or the first line of `password_file`
  * (which must be a regular file of at most 64 KiB, owned by root or the
- * caller, that others can neither read nor write; checked on the opened
- * file; a final newline, LF or CRLF, is not part of it).  secret_mask()
- * removes it, in every form it may take, from any text that came from the
- * network before anyone else sees that text.
+ * caller, that others can neither read nor write and the group not write;
+ * checked on the opened file; a final newline, LF or CRLF, is not part of
+ * it).  secret_mask() removes it, in every form it may take, from any text
+ * that came from the network before anyone else sees that text.
  */
 #ifndef CONFIG_SECRET_H
 #define CONFIG_SECRET_H
@@ -18,7 +18,8 @@
 #include "config/conf.h"
 
 #define SECRET_MAX 4096	/* bytes of a password */
-#define SECRET_FORMS 16
+#define SECRET_FILE_MAX (64 * 1024)
+#define SECRET_FORMS 10
 
 struct secret {
 	struct buf password;
@@ -40,9 +41,10 @@ int secret_load(struct secret *s, struct conf *conf, struct result *res)
 
 /*
  * Notes every form of the password and of the SASL responses made of it and
- * of `user`: raw, base64 (at each of the three alignments, and the whole PLAIN
- * response), hexadecimal in both cases, percent-encoded.  Forms shorter than
- * 4 bytes are not noted: they would blank out ordinary words.
+ * of `user`: raw, base64 (whole, at each of the three alignments, and the
+ * whole PLAIN response), hexadecimal in both cases, percent-encoded.  Forms
+ * shorter than 4 bytes are not noted: they would blank out ordinary words.
+ * Forgets what was noted before; does nothing when there is no password.
  */
 void secret_note(struct secret *s, const char *user);
 

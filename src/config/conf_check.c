@@ -1,0 +1,222 @@
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/log.h"
+#include "config/conf.h"
+#include "config/conf_internal.h"
+
+#define HOST_MAX 253 /* RFC 1035: 255 on the wire */
+#define LABEL_MAX 63
+#define EHLO_MAX 255 /* RFC 5321, section 4.5.3.1.2 */
+
+enum host_kind { HOST_BAD, HOST_NAME, HOST_IPV4, HOST_IPV6 };
+
+/* Letters, digits, hyphens and (as container tools have it) underscores,
+ * dots between the labels; the last label is not a number, since resolvers
+ * take such a name for an odd form of an IPv4 address. */
+static bool
+is_host_name(const char *host)
+{
+	const char *label = host;
+	size_t n, digits;
+
+	for (;;) {
+		n = strcspn(label, ".");
+		digits = strspn(label, "0123456789");
+		if (n == 0 || n > LABEL_MAX || label[0] == '-' ||
+		    label[n - 1] == '-')
+			return false;
+		for (size_t i = 0; i < n; i++)
+			if (!ascii_is_alnum(label[i]) && label[i] != '-' &&
+			    label[i] != '_')
+				return false;
+		if (label[n] == '\0')
+			return digits != n;
+		label += n + 1;
+	}
+}
+
+/* Copies `host` to `bare` without the brackets of an IPv6 address. */
+static enum host_kind
+classify(const char *host, size_t n, char bare[HOST_MAX + 1])
+{
+	struct in6_addr ignored;
+	bool bracketed = n > 2 && host[0] == '[' && host[n - 1] == ']';
+
+	if (bracketed) {
+		host++;
+		n -= 2;
+	}
+	if (n > HOST_MAX)
+		return HOST_BAD;
+	memcpy(bare, host, n);
+	bare[n] = '\0';
+	if (inet_pton(AF_INET6, bare, &ignored) == 1)
+		return HOST_IPV6;
+	if (bracketed)
+		return HOST_BAD;
+	if (inet_pton(AF_INET, bare, &ignored) == 1)
+		return HOST_IPV4;
+	return is_host_name(bare) ? HOST_NAME : HOST_BAD;
+}
+
+/* Whether the host can be nothing but this machine. */
+static bool
+is_loopback(enum host_kind kind, const char *bare)
+{
+	struct in6_addr address;
+
+	switch (kind) {
+	case HOST_NAME:
+		return ascii_equal(bare, "localhost");
+	case HOST_IPV4:
+		return strncmp(bare, "127.", 4) == 0;
+	case HOST_IPV6:
+		return inet_pton(AF_INET6, bare, &address) == 1 &&
+		    IN6_IS_ADDR_LOOPBACK(&address);
+	case HOST_BAD:
+		break;
+	}
+	return false;
+}
+
+/* Takes the next name off the list; 0 at its end. */
+static size_t
+next_host(const char **list, const char **host)
+{
+	size_t n;
+
+	*list += strspn(*list, " ");
+	*host = *list;
+	n = strcspn(*list, " ");
+	*list += n;
+	return n;
+}
+
+static int
+fail_smarthost(const struct conf *conf, const char *name, const char *text,
+    struct result *res)
+{
+	return conf_fail(conf, "smarthost", name, res, text);
+}
+
+static int
+check_host(const struct conf *conf, struct result *res)
+{
+	const char *list = conf->smarthost.host, *host;
+	char bare[HOST_MAX + 1];
+	size_t n;
+
+	if (list[strspn(list, " ")] == '\0')
+		return fail_smarthost(conf, "host",
+		    "must be set to the server that takes your mail", res);
+	while ((n = next_host(&list, &host)) > 0) {
+		if (classify(host, n, bare) != HOST_BAD)
+			continue;
+		if (host[0] == '/')
+			return fail_smarthost(
+			    conf, "host", "a path is not a host", res);
+		if (memchr(host, ':', n) != NULL)
+			return fail_smarthost(conf, "host",
+			    "not a host name or address (the port has a key "
+			    "of its own)",
+			    res);
+		return fail_smarthost(
+		    conf, "host", "not a host name or address", res);
+	}
+	return 0;
+}
+
+/* An EHLO argument is a domain or an address literal; whatever follows a
+ * blank would be something else. */
+static int
+check_ehlo(const struct conf *conf, struct result *res)
+{
+	const char *ehlo = conf->smarthost.ehlo;
+	size_t n = strlen(ehlo);
+	bool is_visible = true;
+	bool is_literal = n > 2 && ehlo[0] == '[' && ehlo[n - 1] == ']';
+
+	if (n == 0)
+		return 0;
+	for (size_t i = 0; i < n; i++)
+		if (!ascii_is_visible(ehlo[i]))
+			is_visible = false;
+	if (n <= EHLO_MAX && is_visible && (is_literal || is_host_name(ehlo)))
+		return 0;
+	return fail_smarthost(
+	    conf, "ehlo", "must be a host name or an [address]", res);
+}
+
+static int
+check_login(const struct conf *conf, struct result *res)
+{
+	bool has_user = *conf->smarthost.user != '\0';
+	bool has_password = *conf->smarthost.password != '\0';
+	bool has_file = *conf->smarthost.password_file != '\0';
+	long auth = conf->smarthost.auth;
+
+	if (has_password && has_file)
+		return fail_smarthost(conf, "password_file",
+		    "cannot be set together with password", res);
+	if (auth == CONF_AUTH_OFF ||
+	    (auth == CONF_AUTH_AUTO && !has_user && !has_password && !has_file))
+		return 0;
+	if (!has_user)
+		return fail_smarthost(conf, "user",
+		    "must be set to log in (auth = off: no login)", res);
+	if (!has_password && !has_file)
+		return fail_smarthost(conf, "password",
+		    "it or password_file must be set to log in (auth = "
+		    "off: no login)",
+		    res);
+	return 0;
+}
+
+/* The password must not go over a network in clear. */
+static int
+check_clear(const struct conf *conf, struct result *res)
+{
+	const char *list = conf->smarthost.host, *host;
+	char bare[HOST_MAX + 1];
+	size_t n;
+
+	if (conf->smarthost.tls != CONF_TLS_OFF ||
+	    conf->smarthost.auth == CONF_AUTH_OFF ||
+	    *conf->smarthost.user == '\0' || conf->smarthost.insecure_auth)
+		return 0;
+	while ((n = next_host(&list, &host)) > 0)
+		if (!is_loopback(classify(host, n, bare), bare))
+			return fail_smarthost(conf, "tls",
+			    "with off, the password would go over the network "
+			    "in clear; insecure_auth = yes allows that",
+			    res);
+	return 0;
+}
+
+static int
+check_syslog(const struct conf *conf, struct result *res)
+{
+	if (strcmp(conf->log.syslog, "off") == 0 ||
+	    log_is_facility(conf->log.syslog))
+		return 0;
+	return conf_fail(conf, "log", "syslog", res,
+	    "must be off or a facility: mail, daemon, user, local0 ...");
+}
+
+int
+conf_check(const struct conf *conf, struct result *res)
+{
+	static int (*const checks[])(const struct conf *, struct result *) = {
+		check_host, check_ehlo, check_login, check_clear, check_syslog
+	};
+
+	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
+		if (checks[i](conf, res) == -1)
+			return -1;
+	return 0;
+}

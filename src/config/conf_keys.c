@@ -1,0 +1,156 @@
+#include "config.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "config/conf.h"
+#include "config/conf_keys.h"
+
+#define MS_PER_DAY 86400000L
+
+/* clang-format off */
+#define AT(member) offsetof(struct conf, member)
+#define TEXT(type, section, name, fallback, doc) \
+	{ #section, #name, type, AT(section.name), fallback, NULL, 0, 0, doc }
+#define CHOICE(section, name, fallback, choices, doc) \
+	{ #section, #name, CONF_ENUM, AT(section.name), fallback, choices, 0, \
+	    0, doc }
+#define SWITCH(section, name, fallback, doc) \
+	{ #section, #name, CONF_BOOL, AT(section.name), fallback, "no|yes", \
+	    0, 1, doc }
+#define RANGE(type, section, name, fallback, min, max, doc) \
+	{ #section, #name, type, AT(section.name), fallback, NULL, min, max, \
+	    doc }
+
+const struct conf_key conf_keys[] = {
+	TEXT(CONF_STRING, smarthost, host, "",
+	    "names or addresses of the smarthost, tried in this order"),
+	RANGE(CONF_NUMBER, smarthost, port, "465", 1, 65535,
+	    "TCP port"),
+	CHOICE(smarthost, tls, "implicit", "implicit|starttls|off",
+	    "how TLS begins"),
+	CHOICE(smarthost, auth, "auto", "auto|login|plain|off",
+	    "how to log in"),
+	TEXT(CONF_STRING, smarthost, user, "",
+	    "name of the account"),
+	TEXT(CONF_SECRET, smarthost, password, "",
+	    "password, or authorisation code, of the account"),
+	TEXT(CONF_PATH, smarthost, password_file, "",
+	    "file whose first line is the password"),
+	TEXT(CONF_PATH, smarthost, ca_file, "",
+	    "PEM file of the authorities to trust"),
+	TEXT(CONF_PATH, smarthost, ca_path, "",
+	    "hashed directory of the authorities to trust"),
+	CHOICE(smarthost, tls_min, "1.2", "1.2|1.3",
+	    "oldest version of TLS to speak"),
+	SWITCH(smarthost, insecure_auth, "no",
+	    "log in without TLS to a host that is not this machine"),
+	TEXT(CONF_STRING, smarthost, ehlo, "",
+	    "name to greet the smarthost with"),
+	RANGE(CONF_TIME, smarthost, connect_timeout, "10s", 1, MS_PER_DAY,
+	    "longest wait for a connection"),
+	RANGE(CONF_TIME, smarthost, timeout, "5m", 1, MS_PER_DAY,
+	    "longest wait for an answer"),
+	RANGE(CONF_TIME, smarthost, wait_timeout, "20s", 1, MS_PER_DAY,
+	    "longest wait of the caller until the message is asked for"),
+	RANGE(CONF_NUMBER, smarthost, recipients_per_message, "50", 1, 1000,
+	    "most recipients of one transaction"),
+	TEXT(CONF_STRING, sender, address, "",
+	    "the account's mail address"),
+	TEXT(CONF_STRING, sender, name, "",
+	    "display name to go with it"),
+	CHOICE(sender, rewrite, "always", "always|local|never",
+	    "which senders become the account's address"),
+	TEXT(CONF_STRING, sender, domain, "",
+	    "domain of names without one"),
+	TEXT(CONF_STRING, recipients, local, "",
+	    "where mail for local users without an alias goes"),
+	TEXT(CONF_PATH, recipients, aliases, "/etc/aliases",
+	    "the aliases file"),
+	TEXT(CONF_STRING, log, syslog, "mail",
+	    "syslog facility, or off"),
+	TEXT(CONF_PATH, log, file, "",
+	    "file to append the log to"),
+};
+/* clang-format on */
+
+const size_t conf_key_count = sizeof conf_keys / sizeof *conf_keys;
+
+_Static_assert(sizeof conf_keys / sizeof *conf_keys <=
+	sizeof((struct conf *)NULL)->lines / sizeof(unsigned),
+    "struct conf has a line for each key");
+
+const struct conf_key *
+conf_key_find(const char *section, const char *name)
+{
+	for (size_t i = 0; i < conf_key_count; i++)
+		if (strcmp(conf_keys[i].section, section) == 0 &&
+		    strcmp(conf_keys[i].name, name) == 0)
+			return &conf_keys[i];
+	return NULL;
+}
+
+bool
+conf_section_exists(const char *section)
+{
+	for (size_t i = 0; i < conf_key_count; i++)
+		if (strcmp(conf_keys[i].section, section) == 0)
+			return true;
+	return false;
+}
+
+static size_t
+smallest(size_t a, size_t b, size_t c)
+{
+	if (b < a)
+		a = b;
+	return c < a ? c : a;
+}
+
+/* How many letters to change, add or leave out make `a` of `b`, whatever
+ * their case (Levenshtein's distance, a row at a time). */
+static size_t
+distance(const char *a, const char *b)
+{
+	size_t row[64], n = strlen(b), diagonal, up;
+
+	if (n >= sizeof row / sizeof *row)
+		return n;
+	for (size_t j = 0; j <= n; j++)
+		row[j] = j;
+	for (size_t i = 1; a[i - 1] != '\0'; i++) {
+		diagonal = row[0];
+		row[0] = i;
+		for (size_t j = 1; j <= n; j++) {
+			up = row[j];
+			if (ascii_lower(a[i - 1]) != ascii_lower(b[j - 1]))
+				diagonal++;
+			row[j] = smallest(up + 1, row[j - 1] + 1, diagonal);
+			diagonal = up;
+		}
+	}
+	return row[n];
+}
+
+const struct conf_key *
+conf_key_guess(const char *section, const char *name)
+{
+	const struct conf_key *key, *best = NULL;
+	size_t cost, least = 6;
+
+	for (size_t i = 0; i < conf_key_count; i++) {
+		key = &conf_keys[i];
+		cost = 2 * distance(name, key->name);
+		/* Half the letters wrong is no likeness. */
+		if (cost >= strlen(key->name))
+			continue;
+		if (strcmp(key->section, section) != 0)
+			cost++;
+		if (cost < least) {
+			least = cost;
+			best = key;
+		}
+	}
+	return best;
+}

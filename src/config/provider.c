@@ -1,0 +1,134 @@
+#include "config.h"
+
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/ascii.h"
+#include "config/file.h"
+#include "config/inifile.h"
+#include "config/provider.h"
+
+#define FILE_LIMIT (1024 * 1024)
+
+enum field { STAGE, MATCH, ENGLISH, CHINESE, FIELD_COUNT };
+
+static const char *const field_names[FIELD_COUNT] = {
+	[STAGE] = "stage", [MATCH] = "match", [ENGLISH] = "en", [CHINESE] = "zh"
+};
+
+struct search {
+	const char *stage, *reply;
+	enum provider_language language;
+	struct buf rule[FIELD_COUNT]; /* being read */
+	bool found;
+	struct buf *advice;
+};
+
+enum provider_language
+provider_language(const char *lc_all, const char *lc_messages, const char *lang)
+{
+	const char *locale = lang;
+
+	if (lc_messages != NULL && *lc_messages != '\0')
+		locale = lc_messages;
+	if (lc_all != NULL && *lc_all != '\0')
+		locale = lc_all;
+	if (locale != NULL && ascii_begins(locale, "zh") &&
+	    !ascii_is_alnum(locale[2]))
+		return PROVIDER_CHINESE;
+	return PROVIDER_ENGLISH;
+}
+
+/* Where the `n` bytes at `part` first stand in `text`, or NULL. */
+static const char *
+find(const char *text, const char *part, size_t n)
+{
+	for (size_t len = strlen(text); len >= n; text++, len--)
+		if (ascii_equal_n(text, part, n))
+			return text;
+	return NULL;
+}
+
+/* Whether the parts of `pattern` between the stars follow each other in
+ * `text`: the first fit of each leaves the most room for the next. */
+static bool
+matches(const char *pattern, const char *text)
+{
+	bool anchored = ascii_is_digit(*pattern);
+	const char *at;
+	size_t n;
+
+	for (;;) {
+		n = strcspn(pattern, "*");
+		at = find(text, pattern, n);
+		if (at == NULL || (anchored && at != text))
+			return false;
+		if (pattern[n] == '\0')
+			return true;
+		text = at + n;
+		pattern += n + 1;
+		anchored = false;
+	}
+}
+
+/* Puts the advice of the rule that was read, if it fits, where it belongs,
+ * and makes room for the next rule. */
+static void
+end_rule(struct search *s)
+{
+	const struct buf *text = &s->rule[ENGLISH];
+
+	if (s->language == PROVIDER_CHINESE && s->rule[CHINESE].len > 0)
+		text = &s->rule[CHINESE];
+	if (!s->found && s->rule[MATCH].len > 0 &&
+	    (s->rule[STAGE].len == 0 ||
+		ascii_equal(s->rule[STAGE].data, s->stage)) &&
+	    matches(s->rule[MATCH].data, s->reply)) {
+		buf_add(s->advice, text->data, text->len);
+		s->found = true;
+	}
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		buf_reset(&s->rule[i]);
+}
+
+/* Takes what inifile_parse() finds; keys of later versions are passed by. */
+static int
+take_entry(void *arg, const struct inifile_entry *e, struct result *res)
+{
+	struct search *s = arg;
+
+	(void)res;
+	if (e->name == NULL)
+		end_rule(s);
+	for (size_t i = 0; i < FIELD_COUNT && e->name != NULL; i++)
+		if (strcmp(e->name, field_names[i]) == 0) {
+			buf_reset(&s->rule[i]);
+			buf_puts(&s->rule[i], e->value);
+		}
+	return 0;
+}
+
+void
+provider_advise(const char *path, const char *stage, const char *reply,
+    enum provider_language language, struct buf *advice)
+{
+	struct search s = { stage, reply, language, .advice = advice };
+	struct result ignored;
+	struct buf text;
+	struct stat st;
+
+	buf_reset(advice);
+	buf_init(&text, FILE_LIMIT);
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		buf_init(&s.rule[i], INIFILE_LINE_MAX);
+	if (file_read(&text, path, &st, &ignored) == 0 &&
+	    inifile_parse(
+		path, text.data, text.len, take_entry, &s, &ignored) == 0)
+		end_rule(&s);
+	else
+		buf_reset(advice);
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		buf_free(&s.rule[i]);
+	buf_free(&text);
+}

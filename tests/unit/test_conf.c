@@ -1,0 +1,492 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/conf.h"
+#include "config/conf_keys.h"
+
+#define HOST "[smarthost]\nhost = smtp.example.com\n"
+#define LOGIN HOST "user = me@example.com\npassword = pw\n"
+#define X10 "xxxxxxxxxx"
+#define X50 X10 X10 X10 X10 X10
+
+static int
+parse(struct conf *conf, const char *text, struct result *res)
+{
+	return conf_parse(conf, "t.ini", text, strlen(text), res);
+}
+
+/* What is refused, and in which words. */
+static const struct {
+	const char *name, *in, *want;
+} refused[] = {
+	{ "no host", "", "t.ini: [smarthost] host: must be set" },
+	{ "blank host", "[smarthost]\nhost = \"  \"\n",
+	    "t.ini:2: [smarthost] h" },
+	{ "key first", "host = a\n", "t.ini:1: a key before" },
+	{ "section", "\n[queue]\n", "t.ini:2: unknown section [queue]" },
+	{ "section's case", "[Sender]\n", "t.ini:1: unknown section" },
+	{ "two accounts", "[smarthost b]\n", "t.ini:1: unknown section" },
+	{ "open section", "[sender\n", "t.ini:1: a section is written" },
+	{ "text after section", "[sender] x\n", "t.ini:1: a section is w" },
+	{ "empty section", "[ ]\n", "t.ini:1: the section's name" },
+	{ "long section", "[" X50 "]\n", "t.ini:1: the section's name" },
+	{ "comment in section", "[a ;b]\n", "t.ini:1: a section's name" },
+	{ "unknown key", HOST "provider = 163\n",
+	    "t.ini:3: unknown key provider in [smarthost]" },
+	{ "near key", HOST "pasword = x\n", "was password in [smarthost] me" },
+	{ "case of a key", HOST "Port = 1\n",
+	    "was port in [smarthost] meant?" },
+	{ "key elsewhere", "[sender]\nport = 1\n", "was port in [smarthost]" },
+	{ "key hidden", HOST "QWxhZGRpbjpvcGVu=\n",
+	    "t.ini:3: unknown key in [smarthost]" },
+	{ "long key", HOST X50 " = 1\n", "t.ini:3: what stands before the =" },
+	{ "blank in key", HOST "po rt = 1\n", "t.ini:3: what stands before" },
+	{ "no key", HOST " = 1\n", "t.ini:3: what stands before the =" },
+	{ "colon", HOST "port: 465\n", "t.ini:3: expected `name = value`" },
+	{ "no value", HOST "port\n", "t.ini:3: expected `name = value`" },
+	{ "continuation", HOST "user = a\n  b@c\n", "t.ini:4: expected" },
+	{ "duplicate", HOST "port = 1\n\nport = 1\n",
+	    "t.ini:5: port in [smarthost] was set on line 3 already" },
+	{ "duplicate section", HOST "[sender]\n" HOST,
+	    "t.ini:5: host in [smarthost] was set on line 2 already" },
+	{ "port 0", HOST "port = 0\n",
+	    "t.ini:3: [smarthost] port: must be a number from 1 to 65535" },
+	{ "port high", HOST "port = 65536\n", "must be a number" },
+	{ "port word", HOST "port = smtp\n", "must be a number" },
+	{ "port sign", HOST "port = +1\n", "must be a number" },
+	{ "port tail", HOST "port = 1x\n", "must be a number" },
+	{ "port empty", HOST "port =\n", "must be a number" },
+	{ "port huge", HOST "port = 99999999999999999999\n", "must be a num" },
+	{ "recipients", HOST "recipients_per_message = 0\n", "from 1 to 1000" },
+	{ "time zero", HOST "timeout = 0\n", "from 1ms to 1d" },
+	{ "time unit", HOST "timeout = 5 m\n", "must be a time like 10s" },
+	{ "time long", HOST "timeout = 25h\n", "must be a time like 10s" },
+	{ "time huge", HOST "timeout = 999999999999999999d\n", "must be a t" },
+	{ "time word", HOST "timeout = never\n", "must be a time like 10s" },
+	{ "tls", HOST "tls = opportunistic\n",
+	    "[smarthost] tls: must be implicit, starttls or off" },
+	{ "tls case", HOST "tls = OFF\n", "must be implicit, starttls or off" },
+	{ "auth", HOST "auth = cram-md5\n",
+	    "[smarthost] auth: must be auto, login, plain or off" },
+	{ "tls_min", HOST "tls_min = 1.1\n", "must be 1.2 or 1.3" },
+	{ "bool", HOST "insecure_auth = true\n", "must be no or yes" },
+	{ "rewrite", HOST "[sender]\nrewrite = auto\n",
+	    "t.ini:4: [sender] rewrite: must be always, local or never" },
+	{ "relative path", HOST "ca_file = ca.pem\n", "must be an absolute p" },
+	{ "tilde", HOST "password_file = ~/pw\n", "must be an absolute path" },
+	{ "control", HOST "[sender]\nname = a\tb\n", "control character" },
+	{ "escape", HOST "[sender]\nname = \"a\033[1m\"\n", "control char" },
+	{ "bare CR", HOST "[sender]\nname = a\rb\n", "t.ini:4: a carriage" },
+	{ "open quote", LOGIN "[sender]\nname = \"a\n",
+	    "t.ini:6: the closing quote is missing" },
+	{ "escaped quote", HOST "ehlo = \"a\\\"\n",
+	    "closing quote is missing" },
+	{ "open escape", HOST "ehlo = \"a\\\n", "closing quote is missing" },
+	{ "other escape", HOST "ehlo = \"a\\n\"\n", "t.ini:3: within quotes" },
+	{ "after quote", HOST "ehlo = \"a\" b\n", "text after the closing q" },
+	{ "host path", "[smarthost]\nhost = /run/s\n", "a path is not a host" },
+	{ "host port", "[smarthost]\nhost = a.example:25\n", "has a key of" },
+	{ "host byte", "[smarthost]\nhost = a b_c d/e\n", "not a host name" },
+	{ "host octet", "[smarthost]\nhost = 1.2.3.256\n", "not a host name" },
+	{ "host short", "[smarthost]\nhost = 127.1\n", "not a host name" },
+	{ "host dots", "[smarthost]\nhost = a..b\n", "not a host name" },
+	{ "host dot", "[smarthost]\nhost = a.\n", "not a host name" },
+	{ "host hyphen", "[smarthost]\nhost = -a.b\n", "not a host name" },
+	{ "host label", "[smarthost]\nhost = " X50 X10 "abcd\n", "not a host" },
+	{ "host long",
+	    "[smarthost]\nhost = " X50 "." X50 "." X50 "." X50 "." X50 "\n",
+	    "not a host name" },
+	{ "host brackets", "[smarthost]\nhost = [1.2.3.4]\n", "not a host n" },
+	{ "host utf-8", "[smarthost]\nhost = \xe4\xbe\x8b.cn\n", "not a host" },
+	{ "ehlo", HOST "ehlo = a b\n", "must be a host name or an [address]" },
+	{ "syslog", HOST "[log]\nsyslog = kern\n",
+	    "must be off or a facility" },
+	{ "password only", HOST "password = pw\n",
+	    "t.ini: [smarthost] user: m" },
+	{ "user only", HOST "user = a\n", "[smarthost] password: it or pass" },
+	{ "login bare", HOST "auth = login\n",
+	    "[smarthost] user: must be set" },
+	{ "plain bare", HOST "auth = plain\nuser = a\n",
+	    "[smarthost] password" },
+	{ "two passwords", LOGIN "password_file = /x\n",
+	    "t.ini:5: [smarthost] password_file: cannot be set together" },
+	{ "clear", LOGIN "tls = off\n", "t.ini:5: [smarthost] tls: with off" },
+	{ "clear, second host",
+	    "[smarthost]\nhost = localhost a.example\n"
+	    "tls = off\nuser = a\npassword = b\n",
+	    "[smarthost] tls: with off" },
+	{ "clear, 1270",
+	    "[smarthost]\nhost = 127.0.0.1.example\n"
+	    "tls = off\nuser = a\npassword = b\n",
+	    "[smarthost] tls: with off" },
+};
+
+static void
+test_refused(void **state)
+{
+	struct result res;
+	struct conf conf;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		if (parse(&conf, refused[i].in, &res) != -1)
+			fail_msg("%s: taken", refused[i].name);
+		assert_int_equal(res.kind, RESULT_CONFIG);
+		if (strstr(res.text, refused[i].want) == NULL)
+			fail_msg("%s: %s", refused[i].name, res.text);
+		conf_clear(&conf);
+	}
+}
+
+static const char *const taken[] = {
+	HOST,
+	"\xef\xbb\xbf" HOST,
+	"\xef\xbb\xbf[smarthost]\nhost=a",
+	"[smarthost]\r\n\r\n\thost = a \r\n; c\r\n # c = d\r\n  port = 1\r\n",
+	" [ smarthost ] ; c\nhost=a # c\n[smarthost]#c\nport=\"1\"# c\n",
+	"[smarthost]\nhost = ::1 [::1] [2001:db8::1] 1.2.3.4 a_b.c-d 163.com\n",
+	LOGIN "auth = login\n",
+	LOGIN "auth = off\ntls = off\n",
+	LOGIN "tls = off\ninsecure_auth = yes\n",
+	HOST "tls = off\n",
+	HOST "user = a\nauth = off\n",
+	HOST "auth = plain\nuser = a\npassword_file = /x y\n",
+	"[smarthost]\nhost = LocalHost 127.0.0.9 ::1 [::1]\ntls = off\n"
+	"user = a\npassword = b\n",
+	HOST "ehlo = [192.0.2.1]\n[log]\nsyslog = off\n[log]\nfile = /l\n",
+	HOST "connect_timeout = 1\ntimeout = 1d\nwait_timeout = 500ms\n",
+};
+
+static void
+test_taken(void **state)
+{
+	struct result res;
+	struct conf conf;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+		if (parse(&conf, taken[i], &res) == -1)
+			fail_msg("%zu: %s", i, res.text);
+		conf_clear(&conf);
+	}
+}
+
+static void
+test_defaults(void **state)
+{
+	struct result res;
+	struct conf c;
+
+	(void)state;
+	assert_int_equal(parse(&c, HOST, &res), 0);
+	assert_string_equal(c.path, "t.ini");
+	assert_string_equal(c.smarthost.host, "smtp.example.com");
+	assert_int_equal(c.smarthost.port, 465);
+	assert_int_equal(c.smarthost.tls, CONF_TLS_IMPLICIT);
+	assert_int_equal(c.smarthost.auth, CONF_AUTH_AUTO);
+	assert_string_equal(c.smarthost.password, "");
+	assert_int_equal(c.smarthost.tls_min, CONF_TLS_1_2);
+	assert_int_equal(c.smarthost.insecure_auth, 0);
+	assert_int_equal(c.smarthost.connect_timeout, 10000);
+	assert_int_equal(c.smarthost.timeout, 300000);
+	assert_int_equal(c.smarthost.wait_timeout, 20000);
+	assert_int_equal(c.smarthost.recipients_per_message, 50);
+	assert_int_equal(c.sender.rewrite, CONF_REWRITE_ALWAYS);
+	assert_string_equal(c.recipients.aliases, "/etc/aliases");
+	assert_string_equal(c.log.syslog, "mail");
+	assert_string_equal(c.log.file, "");
+	conf_clear(&c);
+	conf_clear(&c);
+}
+
+/* Lines, and what they set. */
+static void
+test_values(void **state)
+{
+	static const char text[] = HOST
+	    "tls = starttls\nauth = plain\n"
+	    "tls_min = 1.3\ninsecure_auth = yes\nuser = a=\"b\";c#d\n"
+	    "password = \"\t \"   # blanks\n"
+	    "connect_timeout = 1500ms\ntimeout = 2h\nwait_timeout = 3m\n"
+	    "[sender]\nname =   \xe5\xbc\xa0 \"the\"  cron ;comment\n"
+	    "rewrite = local\naddress = \"\"\n[recipients]\naliases =\n";
+	struct result res;
+	struct conf c;
+
+	(void)state;
+	assert_int_equal(parse(&c, text, &res), 0);
+	assert_int_equal(c.smarthost.tls, CONF_TLS_STARTTLS);
+	assert_int_equal(c.smarthost.auth, CONF_AUTH_PLAIN);
+	assert_int_equal(c.smarthost.tls_min, CONF_TLS_1_3);
+	assert_int_equal(c.smarthost.insecure_auth, 1);
+	assert_string_equal(c.smarthost.user, "a=\"b\";c#d");
+	assert_string_equal(c.smarthost.password, "\t ");
+	assert_int_equal(c.smarthost.connect_timeout, 1500);
+	assert_int_equal(c.smarthost.timeout, 7200000);
+	assert_int_equal(c.smarthost.wait_timeout, 180000);
+	assert_string_equal(c.sender.name, "\xe5\xbc\xa0 \"the\"  cron");
+	assert_int_equal(c.sender.rewrite, CONF_REWRITE_LOCAL);
+	assert_string_equal(c.sender.address, "");
+	assert_string_equal(c.recipients.aliases, "");
+	conf_clear(&c);
+}
+
+/* As the manual says: quotes around, a backslash before " and \. */
+static void
+quote(struct buf *out, const char *text)
+{
+	buf_putc(out, '"');
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			buf_putc(out, '\\');
+		buf_putc(out, *text);
+	}
+	buf_putc(out, '"');
+}
+
+static void
+check_password(const char *password, const char *written)
+{
+	struct result res;
+	struct conf conf;
+	struct buf text;
+
+	buf_init(&text, 8192);
+	buf_puts(&text, HOST "user = u\npassword = ");
+	buf_puts(&text, written);
+	buf_puts(&text, "\r\nport = 25");
+	assert_false(buf_failed(&text));
+	if (parse(&conf, text.data, &res) == -1)
+		fail_msg("%s: %s", written, res.text);
+	assert_string_equal(conf.smarthost.password, password);
+	assert_int_equal(conf.smarthost.port, 25);
+	conf_clear(&conf);
+	buf_free(&text);
+}
+
+static void
+test_passwords(void **state)
+{
+	static const struct {
+		const char *password;
+		enum { QUOTED, BOTH } form;
+	} passwords[] = {
+		{ "p;a#s=s", BOTH },
+		{ "a;", BOTH },
+		{ "a#", BOTH },
+		{ "=", BOTH },
+		{ "==", BOTH },
+		{ "a\"b\"", BOTH },
+		{ "a\\b\\", BOTH },
+		{ "two words", BOTH },
+		{ "a: b", BOTH },
+		{ "a'b'", BOTH },
+		{ "'a'", BOTH },
+		{ "[a]", BOTH },
+		{ "\xe5\xaf\x86\xe7\xa0\x81", BOTH },
+		{ "\xff\xfe\x80", BOTH },
+		{ "$HOME %d ${x}", BOTH },
+		{ "a\\\"b", BOTH },
+		{ "\\", BOTH },
+		{ "a\001b\177", BOTH },
+		{ "a\tb", BOTH },
+		{ ";a", QUOTED },
+		{ "#a", QUOTED },
+		{ "a ;b", QUOTED },
+		{ "a\t#b", QUOTED },
+		{ " a", QUOTED },
+		{ "a ", QUOTED },
+		{ "\ta\t", QUOTED },
+		{ " ", QUOTED },
+		{ "\"", QUOTED },
+		{ "\"a\"", QUOTED },
+		{ "\"a", QUOTED },
+		{ "\\\"", BOTH },
+		{ "\" ; \\", QUOTED },
+	};
+	static char long_password[4001];
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 8192);
+	for (size_t i = 0; i < sizeof passwords / sizeof *passwords; i++) {
+		buf_reset(&text);
+		quote(&text, passwords[i].password);
+		check_password(passwords[i].password, text.data);
+		if (passwords[i].form == BOTH)
+			check_password(
+			    passwords[i].password, passwords[i].password);
+	}
+	for (size_t i = 0; i < 4000; i++)
+		long_password[i] = "ab;#= xyz"[i % 9];
+	check_password(long_password, long_password);
+	buf_reset(&text);
+	quote(&text, long_password);
+	check_password(long_password, text.data);
+	long_password[200] = '\0';
+	check_password(long_password, long_password);
+	buf_free(&text);
+}
+
+/* No message shows any part of a line that sets, or tries to set, one. */
+static void
+test_no_secret_shown(void **state)
+{
+	static const char *const lines[] = {
+		"password = \"hunter2",
+		"password = \"hunter2\" hunter2",
+		"password = \"\\hunter2\"",
+		"password = a\rhunter2",
+		"password: hunter2",
+		"password hunter2",
+		"pass word = hunter2",
+		"pasword = hunter2",
+		"Password = hunter2",
+		"password = hunter2\npassword = hunter2",
+		"password = hunter2\npassword_file = /a",
+		"password = hunter2\nauth = hunter2",
+		"password = hunter2\ntls = off",
+		"password = a\n  hunter2",
+		"password = a\n  hunter2==",
+		"password = a\nhunter2=",
+		"[password = hunter2]x",
+		"port = hunter2",
+		"timeout = hunter2",
+		"ca_file = hunter2",
+		"password_file = hunter2",
+		"ehlo = hunter2/",
+	};
+	struct result res;
+	struct conf conf;
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+		assert_true(snprintf(text, sizeof text, "%suser = u\n%s\n",
+				HOST, lines[i]) < (int)sizeof text);
+		assert_int_equal(parse(&conf, text, &res), -1);
+		if (strstr(res.text, "hunter") != NULL)
+			fail_msg("%s", res.text);
+		conf_clear(&conf);
+	}
+}
+
+static void
+test_long_lines(void **state)
+{
+	struct result res;
+	struct conf conf;
+	struct buf text;
+
+	(void)state;
+	buf_init(&text, 2000000);
+	for (size_t n = 4095; n <= 4097; n++) {
+		buf_reset(&text);
+		buf_puts(&text, HOST "#");
+		while (text.len < strlen(HOST) + n)
+			buf_putc(&text, 'x');
+		buf_puts(&text, "\r\nport = 1\n");
+		assert_int_equal(
+		    conf_parse(&conf, "t.ini", text.data, text.len, &res),
+		    n <= 4096 ? 0 : -1);
+		conf_clear(&conf);
+	}
+	assert_string_equal(res.text, "t.ini:3: the line is too long");
+	while (text.len < 1000000)
+		buf_putc(&text, 'x');
+	assert_int_equal(
+	    conf_parse(&conf, "t.ini", text.data, text.len, &res), -1);
+	conf_clear(&conf);
+	assert_int_equal(
+	    conf_parse(&conf, "t.ini", "[sender]\nname = \0x\n", 19, &res), -1);
+	assert_string_equal(res.text, "t.ini:2: a NUL byte");
+	conf_clear(&conf);
+	buf_free(&text);
+}
+
+static bool
+is_text(const struct conf_key *key)
+{
+	return key->type == CONF_STRING || key->type == CONF_SECRET ||
+	    key->type == CONF_PATH;
+}
+
+static void
+assert_same(const struct conf *a, const struct conf *b)
+{
+	const char *x, *y;
+	char *s, *t;
+
+	for (size_t i = 0; i < conf_key_count; i++) {
+		x = (const char *)a + conf_keys[i].offset;
+		y = (const char *)b + conf_keys[i].offset;
+		if (!is_text(&conf_keys[i])) {
+			assert_memory_equal(x, y, sizeof(long));
+			continue;
+		}
+		memcpy(&s, x, sizeof s);
+		memcpy(&t, y, sizeof t);
+		if (conf_keys[i].type == CONF_SECRET && *s != '\0')
+			assert_string_equal(t, "********");
+		else
+			assert_string_equal(s, t);
+	}
+}
+
+static void
+test_dump(void **state)
+{
+	static const char *const texts[] = { HOST, LOGIN,
+		"[smarthost]\nhost = a ::1\nport = 25\ntls = starttls\n"
+		"auth = login\nuser = \" u \"\npassword = \"\\\"s;\"\n"
+		"timeout = 90s\nwait_timeout = 1500ms\nconnect_timeout = 1d\n"
+		"[sender]\nname = \"\\\"x\\\\\"\naddress = \";a\"\n"
+		"domain = a\"b\nrewrite = never\n[recipients]\n"
+		"local = \"a #b\"\naliases =\n[log]\nsyslog = local0\n" };
+	struct conf a, b;
+	struct result res;
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 65536);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		buf_reset(&out);
+		assert_int_equal(parse(&a, texts[i], &res), 0);
+		conf_dump(&a, &out);
+		assert_false(buf_failed(&out));
+		if (parse(&b, out.data, &res) == -1)
+			fail_msg("%s\n%s", res.text, out.data);
+		assert_same(&a, &b);
+		conf_clear(&a);
+		conf_clear(&b);
+	}
+	assert_non_null(strstr(out.data, "timeout = 90s\n"));
+	assert_non_null(strstr(out.data, "password = ********\n"));
+	buf_free(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_defaults),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_passwords),
+		cmocka_unit_test(test_no_secret_shown),
+		cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_dump),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,331 @@
+#include "config.h"
+
+#include <openssl/evp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config/secret.h"
+
+#define HOST "[smarthost]\nhost = a.example\nuser = u@example.com\n"
+
+static char path[] = "/tmp/outpost-secret-XXXXXX";
+
+static int
+set_up(void **state)
+{
+	int fd = mkstemp(path);
+
+	(void)state;
+	return fd == -1 || close(fd) == -1;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	return unlink(path);
+}
+
+static void
+write_file(const char *p, size_t n, mode_t mode)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(p, 1, n, f), n);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(chmod(path, mode), 0);
+}
+
+/* Loads what `text` configures. */
+static int
+load(struct secret *s, const char *text, struct result *res)
+{
+	struct conf conf;
+	int status;
+
+	if (conf_parse(&conf, "t.ini", text, strlen(text), res) == -1)
+		fail_msg("%s", res->text);
+	status = secret_load(s, &conf, res);
+	conf_clear(&conf);
+	return status;
+}
+
+static int
+load_file(struct secret *s, struct result *res)
+{
+	char text[256];
+
+	snprintf(text, sizeof text, "%spassword_file = %s\n", HOST, path);
+	return load(s, text, res);
+}
+
+static void
+test_files(void **state)
+{
+	static const struct {
+		const char *in;
+		size_t n;
+		const char *password, *want;
+	} cases[] = {
+#define FILE_OF(text) text, sizeof text - 1
+		{ FILE_OF("hunter2"), "hunter2", NULL },
+		{ FILE_OF("hunter2\n"), "hunter2", NULL },
+		{ FILE_OF("hunter2\r\n"), "hunter2", NULL },
+		{ FILE_OF("hunter2\nmore\n"), "hunter2", NULL },
+		{ FILE_OF(" \"a;#=\\ \n"), " \"a;#=\\ ", NULL },
+		{ FILE_OF("\xe5\xaf\x86\xff"), "\xe5\xaf\x86\xff", NULL },
+		{ FILE_OF(""), NULL, "is empty" },
+		{ FILE_OF("\n"), NULL, "is empty" },
+		{ FILE_OF("\r\nhunter2\n"), NULL, "is empty" },
+		{ FILE_OF("hunter2\0\n"), NULL, "a NUL byte" },
+		{ FILE_OF("hunter2\n\0"), NULL, "a NUL byte" },
+	};
+	struct result res;
+	struct secret s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		write_file(cases[i].in, cases[i].n, 0600);
+		assert_int_equal(
+		    load_file(&s, &res), cases[i].want == NULL ? 0 : -1);
+		if (cases[i].want == NULL) {
+			assert_string_equal(s.password.data, cases[i].password);
+		} else {
+			assert_int_equal(res.kind, RESULT_CONFIG);
+			assert_int_equal(s.password.len, 0);
+			assert_non_null(strstr(res.text, cases[i].want));
+			assert_non_null(strstr(res.text, path));
+			assert_null(strstr(res.text, "hunter2"));
+		}
+		secret_clear(&s);
+	}
+}
+
+static void
+test_sizes(void **state)
+{
+	static char text[SECRET_FILE_MAX + 1];
+	struct result res;
+	struct secret s;
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	write_file(text, SECRET_MAX, 0600);
+	assert_int_equal(load_file(&s, &res), 0);
+	assert_int_equal(s.password.len, SECRET_MAX);
+	secret_note(&s, "u@example.com");
+	assert_int_equal(s.nforms, 8);
+	secret_clear(&s);
+	write_file(text, SECRET_MAX + 1, 0600);
+	assert_int_equal(load_file(&s, &res), -1);
+	assert_non_null(strstr(res.text, "longer than 4096 bytes"));
+	secret_clear(&s);
+	write_file(text, sizeof text, 0600);
+	assert_int_equal(load_file(&s, &res), -1);
+	assert_non_null(strstr(res.text, "larger than 65536 bytes"));
+	secret_clear(&s);
+}
+
+static void
+test_modes(void **state)
+{
+	static const struct {
+		mode_t mode;
+		int want;
+	} cases[] = { { 0600, 0 }, { 0400, 0 }, { 0640, 0 }, { 0700, 0 },
+		{ 0644, -1 }, { 0604, -1 }, { 0602, -1 }, { 0620, -1 },
+		{ 0660, -1 } };
+	struct result res;
+	struct secret s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		write_file("hunter2", 7, cases[i].mode);
+		assert_int_equal(load_file(&s, &res), cases[i].want);
+		if (cases[i].want == -1)
+			assert_non_null(
+			    strstr(res.text, "run: chmod g-w,o-rwx /tmp"));
+		secret_clear(&s);
+	}
+	assert_int_equal(load(&s, HOST "password_file = /\n", &res), -1);
+	assert_string_equal(res.text, "/: not a regular file");
+	secret_clear(&s);
+	assert_int_equal(
+	    load(&s, HOST "password_file = /nowhere/x\n", &res), -1);
+	assert_string_equal(res.text, "/nowhere/x: No such file or directory");
+	secret_clear(&s);
+}
+
+static void
+test_configured(void **state)
+{
+	static const char text[] = HOST "password = hunter2\n";
+	struct result res;
+	struct secret s;
+	struct conf conf;
+	struct buf out;
+
+	(void)state;
+	assert_int_equal(
+	    conf_parse(&conf, "t.ini", text, strlen(text), &res), 0);
+	assert_int_equal(secret_load(&s, &conf, &res), 0);
+	assert_null(conf.smarthost.password);
+	assert_string_equal(s.password.data, "hunter2");
+	buf_init(&out, 4096);
+	conf_dump(&conf, &out);
+	assert_non_null(strstr(out.data, "password = ********\n"));
+	buf_free(&out);
+	secret_clear(&s);
+	secret_clear(&s);
+	conf_clear(&conf);
+	assert_int_equal(load(&s, HOST "auth = off\npassword = x\n", &res), 0);
+	assert_int_equal(s.password.len, 0);
+	secret_note(&s, "u");
+	assert_int_equal(s.nforms, 0);
+	secret_clear(&s);
+	assert_int_equal(load(&s, "[smarthost]\nhost = a\n", &res), 0);
+	assert_int_equal(s.password.len, 0);
+	secret_clear(&s);
+}
+
+static void
+note(struct secret *s, const char *user, const char *password)
+{
+	secret_init(s);
+	buf_puts(&s->password, password);
+	secret_note(s, user);
+}
+
+static const struct {
+	const char *user, *password, *in, *want;
+} masked[] = {
+	{ "u", "hunter2", "no hunter2, hunter2hunter2",
+	    "no *******, "
+	    "**************" },
+	{ "u", "hunter2", "hunter", "hunter" },
+	{ "u", "hunter2", "", "" },
+	{ "u", "abab", "xabababx", "x******x" },
+	{ "u", "abc", "abc YWJj 616263", "abc **** ******" },
+	{ "u", "hunter2", "334 aHVudGVyMg== x", "334 ************ x" },
+	{ "u", "hunter2", "68756e74657232 68756E74657232",
+	    "************** "
+	    "**************" },
+	{ "u", "p ss/w", "p%20ss%2Fw p ss/w", "********** ******" },
+	{ "me", "hunter2", "AUTH PLAIN AG1lAGh1bnRlcjI=",
+	    "AUTH PLAIN "
+	    "****************" },
+	{ "u", "a", "a YQ== AHUAYQ==", "a **** ********" },
+	{ "u", "\xe5\xaf\x86", "%E5%AF%86", "*********" },
+};
+
+static void
+test_mask(void **state)
+{
+	char text[256];
+	struct secret s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof masked / sizeof *masked; i++) {
+		note(&s, masked[i].user, masked[i].password);
+		snprintf(text, sizeof text, "%s", masked[i].in);
+		secret_mask(&s, text, strlen(text));
+		assert_string_equal(text, masked[i].want);
+		secret_clear(&s);
+	}
+	secret_init(&s);
+	snprintf(text, sizeof text, "nothing");
+	secret_mask(&s, text, strlen(text));
+	assert_string_equal(text, "nothing");
+	secret_clear(&s);
+}
+
+/*
+ * In base64 of anything around the password, every character that is the
+ * password's alone is masked, and none but those is needed for it: the
+ * neighbours are varied, and what does not change is what must go.
+ */
+static void
+test_mask_base64(void **state)
+{
+	static const char password[] = "q7\x80 hunter?\xff";
+	unsigned char one[128], two[128], in[64];
+	size_t n = strlen(password);
+	struct secret s;
+	char text[128];
+	int len;
+
+	(void)state;
+	for (size_t use = 4; use <= n; use++)
+		for (size_t before = 0; before < 7; before++)
+			for (size_t after = 1; after < 5; after++) {
+				snprintf(text, sizeof text, "%.*s", (int)use,
+				    password);
+				note(&s, "u", text);
+				memset(in, 0, sizeof in);
+				memcpy(in + before, password, use);
+				len = EVP_EncodeBlock(
+				    one, in, (int)(before + use + after));
+				memset(in, 0xff, sizeof in);
+				memcpy(in + before, password, use);
+				EVP_EncodeBlock(
+				    two, in, (int)(before + use + after));
+				memcpy(text, one, (size_t)len);
+				secret_mask(&s, text, (size_t)len);
+				for (int i = 0; i < len; i++)
+					if (one[i] == two[i] && one[i] != '=')
+						assert_int_equal(text[i], '*');
+					else
+						assert_int_equal(
+						    text[i], one[i]);
+				secret_clear(&s);
+			}
+}
+
+/* Wherever a text is cut, what is left of it is masked or passed whole. */
+static void
+test_mask_cut(void **state)
+{
+	static const char whole[] = "535 hunter2 aHVudGVyMg== 68756e74657232";
+	struct secret s;
+	char text[64];
+
+	(void)state;
+	note(&s, "u", "hunter2");
+	for (size_t n = 0; n <= strlen(whole); n++) {
+		memcpy(text, whole, sizeof whole);
+		secret_mask(&s, text, n);
+		assert_string_equal(text + n, whole + n);
+		text[n] = '\0';
+		assert_null(strstr(text, "hunter2"));
+		assert_null(strstr(text, "aHVudGVyMg"));
+		assert_null(strstr(text, "68756e74657232"));
+	}
+	secret_clear(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_files),
+		cmocka_unit_test(test_sizes),
+		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_configured),
+		cmocka_unit_test(test_mask),
+		cmocka_unit_test(test_mask_base64),
+		cmocka_unit_test(test_mask_cut),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
