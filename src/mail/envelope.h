@@ -19,43 +19,43 @@
 #define ENVELOPE_RECIPIENTS_MAX 100000
 
 enum rcpt_state {
-	RCPT_PENDING,	/* not tried yet */
-	RCPT_SENT,	/* in the transaction under way; only smtp/ sets it */
-	RCPT_ACCEPTED,	/* the smarthost took it, its mail is under way */
-	RCPT_DELIVERED,	/* the smarthost has the mail for it */
-	RCPT_DEFERRED,	/* may be tried again */
-	RCPT_FAILED	/* will not be tried again */
+	RCPT_PENDING, /* not tried yet */
+	RCPT_SENT, /* in the transaction under way; only smtp/ sets it */
+	RCPT_ACCEPTED, /* the smarthost took it, its mail is under way */
+	RCPT_DELIVERED, /* the smarthost has the mail for it */
+	RCPT_DEFERRED, /* may be tried again */
+	RCPT_FAILED /* will not be tried again */
 };
 
 struct rcpt {
-	char *address;	/* addr-spec, as on the wire */
-	char *asked;	/* what the caller wrote, when an alias led here;
-			 * else NULL */
+	char *address; /* addr-spec, as on the wire */
+	/* what the caller wrote, when an alias led here; else NULL */
+	char *asked;
 	enum rcpt_state state;
-	size_t result;	/* index into results; meaningful when DEFERRED or
-			 * FAILED */
+	/* index into results; meaningful when DEFERRED or FAILED */
+	size_t result;
 };
 
 /* RFC 3461; passed on where the smarthost offers DSN. */
 struct dsn {
-	char *notify;	/* "NEVER", or a list of SUCCESS, FAILURE, DELAY;
-			 * NULL: not asked */
-	char *ret;	/* "FULL" or "HDRS", or NULL */
-	char *envid;	/* as given; encoded on the wire; or NULL */
+	/* "NEVER", or a list of SUCCESS, FAILURE, DELAY; NULL: not asked */
+	char *notify;
+	char *ret; /* "FULL" or "HDRS", or NULL */
+	char *envid; /* as given; encoded on the wire; or NULL */
 };
 
 struct envelope {
-	char *sender;		/* "" is the null sender */
+	char *sender; /* "" is the null sender */
 	struct rcpt *rcpts;
 	size_t count, room;
 	struct result *results;
 	size_t nresults, results_room;
 	struct dsn dsn;
-	bool is_8bit;		/* the message holds bytes above 127 */
+	bool is_8bit; /* the message holds bytes above 127 */
 	/* a set of the addresses: index into rcpts plus 1, or 0 for none, at
 	 * the first free place from the address's hash on */
 	uint32_t *places;
-	size_t nplaces;		/* a power of 2, or 0 */
+	size_t nplaces; /* a power of 2, or 0 */
 	uint64_t seed;
 };
 
@@ -70,9 +70,8 @@ int envelope_set_sender(struct envelope *env, const char *sender,
  * for n recipients in all.  Kind DATA: more than ENVELOPE_RECIPIENTS_MAX;
  * SYSTEM: no memory.
  */
-int envelope_add(struct envelope *env, const char *address,
-    const char *asked, struct result *res)
-    __attribute__((warn_unused_result));
+int envelope_add(struct envelope *env, const char *address, const char *asked,
+    struct result *res) __attribute__((warn_unused_result));
 
 /* Sets the state and result of recipient `i`; a result equal to the last one
  * kept is shared.  Without memory for one more, the last one is shared.

@@ -9,7 +9,7 @@
 static const struct {
 	const char *text;
 	size_t len;
-} names[] = { [HEADER_OTHER] = { NULL, 0 },
+} names[HEADER_NAME_COUNT] = {
 #define HEADER_ROW(id, text) [HEADER_##id] = { text, sizeof(text) - 1 },
 	HEADER_NAMES(HEADER_ROW)
 #undef HEADER_ROW

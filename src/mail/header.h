@@ -25,22 +25,23 @@
 #include "base/buf.h"
 #include "base/result.h"
 
-#define HEADER_MAX (2 * 1024 * 1024)	/* bytes of the whole header */
+#define HEADER_MAX (2 * 1024 * 1024) /* bytes of the whole header */
 #define HEADER_FIELDS_MAX 10000
-#define HEADER_NAME_MAX 100	/* bytes of a field name */
-#define HEADER_SCAN_MAX 998	/* bytes that must tell what a line is */
+#define HEADER_NAME_MAX 100 /* bytes of a field name */
+#define HEADER_SCAN_MAX 998 /* bytes that must tell what a line is */
 
 /* The fields that something is done with, by name. */
+/* clang-format off */
 #define HEADER_NAMES(X) \
 	X(BCC, "Bcc") X(CC, "Cc") X(CONTENT_LENGTH, "Content-Length") \
 	X(CONTENT_TRANSFER_ENCODING, "Content-Transfer-Encoding") \
-	X(CONTENT_TYPE, "Content-Type") \
-	X(DATE, "Date") X(FROM, "From") X(MESSAGE_ID, "Message-ID") \
-	X(MIME_VERSION, "MIME-Version") X(RECEIVED, "Received") \
-	X(REPLY_TO, "Reply-To") X(RESENT_BCC, "Resent-Bcc") \
-	X(RESENT_CC, "Resent-Cc") X(RESENT_DATE, "Resent-Date") \
-	X(RESENT_FROM, "Resent-From") X(RESENT_MESSAGE_ID, \
-	"Resent-Message-ID") X(RESENT_REPLY_TO, "Resent-Reply-To") \
+	X(CONTENT_TYPE, "Content-Type") X(DATE, "Date") X(FROM, "From") \
+	X(MESSAGE_ID, "Message-ID") X(MIME_VERSION, "MIME-Version") \
+	X(RECEIVED, "Received") X(REPLY_TO, "Reply-To") \
+	X(RESENT_BCC, "Resent-Bcc") X(RESENT_CC, "Resent-Cc") \
+	X(RESENT_DATE, "Resent-Date") X(RESENT_FROM, "Resent-From") \
+	X(RESENT_MESSAGE_ID, "Resent-Message-ID") \
+	X(RESENT_REPLY_TO, "Resent-Reply-To") \
 	X(RESENT_SENDER, "Resent-Sender") X(RESENT_TO, "Resent-To") \
 	X(RETURN_PATH, "Return-Path") X(SENDER, "Sender") X(TO, "To")
 
@@ -51,28 +52,28 @@ enum header_name {
 #undef HEADER_ENUM
 	HEADER_NAME_COUNT
 };
+/* clang-format on */
 
 struct field {
 	enum header_name name;
-	size_t start, end;	/* in header.raw: the whole field with its last
-				 * CRLF */
-	size_t body;		/* in header.raw: the byte after the colon */
+	size_t start, end; /* in header.raw: all of it with its last CRLF */
+	size_t body; /* in header.raw: the byte after the colon */
 };
 
 struct header {
-	struct buf raw;		/* all fields, CRLF line ends */
+	struct buf raw; /* all fields, CRLF line ends */
 	struct field *fields;
 	size_t count, room;
 	/* the parser's own */
-	size_t line;		/* in raw: where the current line begins */
-	bool known;		/* it is part of the header */
+	size_t line; /* in raw: where the current line begins */
+	bool known; /* it is part of the header */
 	bool ended;
 };
 
 enum header_push {
-	HEADER_MORE,	/* all bytes taken; more may come */
-	HEADER_ENDED,	/* the body begins: see header_push */
-	HEADER_FAILED	/* the result says why */
+	HEADER_MORE, /* all bytes taken; more may come */
+	HEADER_ENDED, /* the body begins: see header_push */
+	HEADER_FAILED /* the result says why */
 };
 
 void header_init(struct header *h);
@@ -98,15 +99,14 @@ enum header_push header_finish(struct header *h, struct buf *held,
 size_t header_count(const struct header *h, enum header_name name);
 
 /* First field called `name` that is not empty, or NULL. */
-const struct field *header_find(const struct header *h,
-    enum header_name name);
+const struct field *header_find(const struct header *h, enum header_name name);
 
 /* Whether any Resent- field is there. */
 bool header_is_resent(const struct header *h);
 
 /* The text after the colon, without the last CRLF; folds are still in it. */
-const char *field_body(const struct header *h, const struct field *f,
-    size_t *len);
+const char *field_body(
+    const struct header *h, const struct field *f, size_t *len);
 
 /* Whether the body of `f` is nothing but white space. */
 bool field_is_empty(const struct header *h, const struct field *f);

@@ -24,23 +24,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LINES_MAX 998	/* octets of a line, CRLF not counted */
+#define LINES_MAX 998 /* octets of a line, CRLF not counted */
 #define LINES_FOLD "\r\n "
-#define LINES_CRS_MAX 256	/* CRs of one line end; more are text */
+#define LINES_CRS_MAX 256 /* CRs of one line end; more are text */
 
 /* What a line that is just a dot means. */
 enum lines_dot {
-	LINES_DOT_IS_TEXT,	/* -i, -oi */
+	LINES_DOT_IS_TEXT, /* -i, -oi */
 	LINES_DOT_ENDS
 };
 
 struct lines {
 	enum lines_dot dot;
-	bool mid_line;		/* bytes of the current line came out */
-	bool pending_dot;	/* a dot began the line and is held back */
-	size_t pending_crs;	/* CRs held back after it: blanks or line end */
-	bool ended;		/* the dot line was seen */
-	bool has_8bit;		/* bytes above 127 came out */
+	bool mid_line; /* bytes of the current line came out */
+	bool pending_dot; /* a dot began the line and is held back */
+	size_t pending_crs; /* CRs held back after it: blanks or line end */
+	bool ended; /* the dot line was seen */
+	bool has_8bit; /* bytes above 127 came out */
 };
 
 /* Most bytes that `n` bytes of input, or lines_end() for 0, can become. */
@@ -57,7 +57,7 @@ size_t lines_push(struct lines *l, const char *p, size_t n, char *out);
 size_t lines_end(struct lines *l, char *out);
 
 struct folds {
-	size_t column;	/* octets of the current line */
+	size_t column; /* octets of the current line */
 };
 
 /*
@@ -70,7 +70,7 @@ struct folds {
 size_t folds_next(struct folds *f, const char *p, size_t n);
 
 struct dots {
-	bool mid_line;	/* zero: at the start of a line */
+	bool mid_line; /* zero: at the start of a line */
 };
 
 /* Most bytes that `n` bytes can become. */

@@ -15,14 +15,14 @@
 #include "base/buf.h"
 #include "base/result.h"
 
-#define DRAFT_MEMORY (256 * 1024)	/* bytes held in memory at the most */
+#define DRAFT_MEMORY (256 * 1024) /* bytes held in memory at the most */
 
 struct draft {
-	const char *dir;	/* borrowed */
-	struct buf head;	/* bytes not in the file yet */
-	int fd;			/* -1: everything is in head */
-	uint64_t size;		/* bytes in all */
-	bool broken;		/* an append failed: nothing is complete */
+	const char *dir; /* borrowed */
+	struct buf head; /* bytes not in the file yet */
+	int fd; /* -1: everything is in head */
+	uint64_t size; /* bytes in all */
+	bool broken; /* an append failed: nothing is complete */
 };
 
 /* Begins an empty draft; nothing is opened yet. */
