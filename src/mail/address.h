@@ -23,41 +23,40 @@
 #include "base/buf.h"
 #include "base/result.h"
 
-#define ADDRESS_MAX 1024	/* bytes of one address as it goes out */
-#define ADDRESS_COMMENT_DEPTH 64	/* deeper nesting is refused */
+#define ADDRESS_MAX 1024 /* bytes of one address as it goes out */
+#define ADDRESS_COMMENT_DEPTH 64 /* deeper nesting is refused */
 
 /* A position in a list being read; set up by address_list(). */
 struct address_list {
 	const char *text;
 	size_t len, pos;
-	size_t stop;	/* beyond pos: addresses without commas go on to here */
+	size_t stop; /* beyond pos: addresses without commas go on to here */
 	bool in_group;
 };
 
 /* One mailbox, as offsets into the text. */
 struct address {
-	size_t start, end;	/* the whole mailbox: name, brackets, comments */
-	size_t spec_start, spec_end;	/* the addr-spec as written; the
-					 * brackets and a route are outside */
-	size_t name_start, name_end;	/* display name as written; empty: none */
-	char spec[ADDRESS_MAX];	/* addr-spec in its shortest correct form: no
-				 * comments, no white space, local part quoted
-				 * only where it must be (a..b and c. are),
-				 * domain without its final dot; a leading
-				 * backslash of a bare name removed */
-	size_t local_len;	/* bytes of spec before the "@"; all of it when
-				 * there is none */
+	size_t start, end; /* the whole mailbox: name, brackets, comments */
+	/* the addr-spec as written; brackets and a route are outside */
+	size_t spec_start, spec_end;
+	size_t name_start, name_end; /* display name as written; empty: none */
+	/* the addr-spec in its shortest correct form: no comments, no white
+	 * space, local part quoted only where it must be (a..b and c. are),
+	 * domain without its final dot, a leading backslash removed */
+	char spec[ADDRESS_MAX];
+	/* bytes of spec before the "@"; all of it when there is none */
+	size_t local_len;
 	bool has_domain;
-	bool angle;		/* it stood in angle brackets */
-	size_t angle_start;	/* the byte after the "<", when it did */
-	bool is_8bit;		/* spec holds bytes above 127 */
+	bool angle; /* it stood in angle brackets */
+	size_t angle_start; /* the byte after the "<", when it did */
+	bool is_8bit; /* spec holds bytes above 127 */
 	bool in_group;
 };
 
 enum address_next {
 	ADDRESS_FOUND,
 	ADDRESS_END,
-	ADDRESS_BAD	/* the result says what and where */
+	ADDRESS_BAD /* the result says what and where */
 };
 
 /* Begins to read the list in the `n` bytes at `text`, which may be folded. */
@@ -68,9 +67,8 @@ void address_list(struct address_list *list, const char *text, size_t n);
  * offending part) and the list is not to be read further.  An empty "<>"
  * is a mailbox with an empty spec.  An empty group gives nothing.
  */
-enum address_next address_next(struct address_list *list,
-    struct address *addr, struct result *res)
-    __attribute__((warn_unused_result));
+enum address_next address_next(struct address_list *list, struct address *addr,
+    struct result *res) __attribute__((warn_unused_result));
 
 /*
  * Reads exactly one mailbox, as for -f: "a@b", "<a@b>", "Name <a@b>", "a",

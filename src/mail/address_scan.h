@@ -13,20 +13,20 @@
 
 enum token_kind {
 	TOKEN_END,
-	TOKEN_ATOM,	/* a run of atext, bytes above 127, and \x pairs */
-	TOKEN_QUOTED,	/* a quoted-string, quotes included */
-	TOKEN_LITERAL,	/* a domain literal, brackets included */
-	TOKEN_SPECIAL,	/* one of < > @ , ; : . ] ) */
-	TOKEN_BAD	/* `why` says what */
+	TOKEN_ATOM, /* a run of atext, bytes above 127, and \x pairs */
+	TOKEN_QUOTED, /* a quoted-string, quotes included */
+	TOKEN_LITERAL, /* a domain literal, brackets included */
+	TOKEN_SPECIAL, /* one of < > @ , ; : . ] ) */
+	TOKEN_BAD /* `why` says what */
 };
 
 struct token {
 	enum token_kind kind;
-	char special;		/* of SPECIAL; else '\0' */
+	char special; /* of SPECIAL; else '\0' */
 	size_t start, end;
-	bool spaced;		/* white space or a comment went before */
-	size_t comment_start;	/* from the first comment that went before */
-	size_t comment_end;	/* to the last one; 0: there was none */
+	bool spaced; /* white space or a comment went before */
+	size_t comment_start; /* from the first comment that went before */
+	size_t comment_end; /* to the last one; 0: there was none */
 	const char *why;
 };
 

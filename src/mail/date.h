@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <time.h>
 
-#define DATE_MAX 40	/* bytes, the NUL included */
+#define DATE_MAX 40 /* bytes, the NUL included */
 
 /*
  * Writes `tm`, a local time `offset` seconds east of Greenwich, as

@@ -55,8 +55,8 @@ struct work {
 	const struct message_rules *rules;
 	struct buf *out;
 	struct buf field; /* the field being made */
-	const struct field *replied; /* From whose addresses go into a
-					 * Reply-To of ours; or NULL */
+	/* From whose addresses go into a Reply-To of ours; or NULL */
+	const struct field *replied;
 };
 
 /* Ends the field being made, and writes it. */

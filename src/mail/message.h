@@ -20,38 +20,38 @@
 #include "base/result.h"
 #include "mail/header.h"
 
-#define MESSAGE_HOPS_MAX 50	/* Received fields; more is a loop */
+#define MESSAGE_HOPS_MAX 50 /* Received fields; more is a loop */
 
 /* Which addresses in From become the account's. */
 enum message_from {
 	MESSAGE_FROM_KEEP,
-	MESSAGE_FROM_LOCAL,	/* those for which is_local says so */
-	MESSAGE_FROM_ACCOUNT	/* all */
+	MESSAGE_FROM_LOCAL, /* those for which is_local says so */
+	MESSAGE_FROM_ACCOUNT /* all */
 };
 
 struct message_rules {
-	const char *date;	/* to put into Date */
-	const char *id;		/* to put into Message-ID, with its "<>" */
-	const char *from;	/* address of a generated From */
-	const char *name;	/* its display name, or "" */
-	const char *domain;	/* for bare names */
+	const char *date; /* to put into Date */
+	const char *id; /* to put into Message-ID, with its "<>" */
+	const char *from; /* address of a generated From */
+	const char *name; /* its display name, or "" */
+	const char *domain; /* for bare names */
 	enum message_from policy;
-	const char *account;	/* address that replaces; NULL: keep all */
-	const char *account_name;	/* display name where there was none */
+	const char *account; /* address that replaces; NULL: keep all */
+	const char *account_name; /* display name where there was none */
 	/* whether a qualified addr-spec belongs to this machine */
 	bool (*is_local)(const char *spec, const void *arg);
 	const void *arg;
-	bool add_missing;	/* false with -G */
+	bool add_missing; /* false with -G */
 };
 
 /*
- * Writes the header of `h`, made valid by `rules`, to `out` (which bounds
+ * Appends the header of `h`, made valid by `rules`, to `out` (which bounds
  * it), without the blank line that ends it.  Kind LOOP: too many Received
  * fields; DATA: `out` is full.  A field whose addresses cannot be parsed
  * passes as it is, but for a From that must change, which is replaced whole.
+ * A generated From follows the policy too, and brings no Reply-To with it.
  */
 int message_header(const struct header *h, const struct message_rules *rules,
-    struct buf *out, struct result *res)
-    __attribute__((warn_unused_result));
+    struct buf *out, struct result *res) __attribute__((warn_unused_result));
 
 #endif

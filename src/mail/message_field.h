@@ -14,17 +14,17 @@
 #include "mail/message.h"
 
 enum field_policy {
-	FIELD_QUALIFY,	/* domains for bare names */
-	FIELD_REWRITE	/* and the account, where rules->policy says so */
+	FIELD_QUALIFY, /* domains for bare names */
+	FIELD_REWRITE /* and the account, where rules->policy says so */
 };
 
 /* What a field holds, and what is to become of it. */
 struct field_survey {
 	bool malformed;
 	size_t mailboxes;
-	size_t nameless;	/* mailboxes that are just "<>" */
-	size_t bare;		/* that are to get a domain */
-	size_t replaced;	/* that are to become the account */
+	size_t nameless; /* mailboxes that are just "<>" */
+	size_t bare; /* that are to get a domain */
+	size_t replaced; /* that are to become the account */
 };
 
 /* Looks at the `n` bytes of `body`. */
@@ -42,7 +42,6 @@ bool field_is_account(const char *spec, const struct message_rules *rules);
 
 /* Appends "name <address>", or just the address when `name` is empty or
  * NULL; folded before the address when the line would pass 78 octets. */
-void field_put_mailbox(struct buf *out, const char *name,
-    const char *address);
+void field_put_mailbox(struct buf *out, const char *name, const char *address);
 
 #endif

@@ -19,8 +19,9 @@ struct line {
 	const char *p;
 	size_t n;
 	size_t used; /* octets that the line has already */
-	size_t low; /* first place for a break: what goes before is the
-			 * colon, or more than white space */
+	/* first place for a break: what goes before is the colon, or more
+	 * than white space */
+	size_t low;
 };
 
 static void

@@ -12,8 +12,8 @@
 #include "base/buf.h"
 
 enum fold_kind {
-	FOLD_TEXT,	/* at the last blank */
-	FOLD_ADDRESSES	/* after the last comma of the list, else as text */
+	FOLD_TEXT, /* at the last blank */
+	FOLD_ADDRESSES /* after the last comma of the list, else as text */
 };
 
 /*
@@ -22,7 +22,7 @@ enum fold_kind {
  * is broken by CRLF and a blank, never inside a UTF-8 character or between a
  * backslash and what it quotes.  No line of white space only comes out.
  */
-void message_fold(struct buf *out, const char *p, size_t n, size_t body,
-    enum fold_kind kind);
+void message_fold(
+    struct buf *out, const char *p, size_t n, size_t body, enum fold_kind kind);
 
 #endif
