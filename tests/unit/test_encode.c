@@ -1,0 +1,184 @@
+#include "config.h"
+
+#include <openssl/evp.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+#include "mail/encode.h"
+
+static const struct {
+	const char *in;
+	size_t column;
+	const char *want;
+} phrases[] = {
+	{ "", 0, "" },
+	{ "J\303\266e", 6, "=?UTF-8?Q?J=C3=B6e?=" },
+	{ "J\303\266rg M", 6, "=?UTF-8?Q?J=C3=B6rg_M?=" },
+	{ "aaaaaaaaaa_?", 6, "=?UTF-8?Q?aaaaaaaaaa=5F=3F?=" },
+	{ "\344\270\255\346\226\207", 6, "=?UTF-8?B?5Lit5paH?=" },
+	{ "\351", 6, "=?UTF-8?B?w6k=?=" },
+	{ "\303", 6, "=?UTF-8?B?w4M=?=" },
+	{ "\355\240\200", 6, "=?UTF-8?B?w63CoMKA?=" },
+	{ "a\r\nb\001\177c", 6, "=?UTF-8?Q?a__b__c?=" },
+	{ "x", 76, "\r\n =?UTF-8?Q?x?=" },
+	{ "x", 1000, "\r\n =?UTF-8?Q?x?=" },
+	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 51,
+	    "=?UTF-8?Q?aaaaaaaaaaaaa?=\r\n "
+	    "=?UTF-8?Q?aaaaaaaaaaaaaaaaaaaaaaaaaaa?=" },
+};
+
+static void
+phrase(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
+		buf_reset(&out);
+		encode_phrase(&out, phrases[i].in, strlen(phrases[i].in),
+		    phrases[i].column);
+		assert_string_equal(out.data, phrases[i].want);
+	}
+	buf_free(&out);
+}
+
+/* Decodes the payload of one word to `out`. */
+static void
+decode_word(struct buf *out, char encoding, const char *p, size_t n)
+{
+	unsigned char plain[80];
+	unsigned byte;
+
+	if (encoding == 'B') {
+		int got = EVP_DecodeBlock(
+		    plain, (const unsigned char *)p, (int)n);
+
+		assert_true(got >= 0);
+		for (size_t i = n; i > 0 && p[i - 1] == '='; i--)
+			got--;
+		buf_add(out, plain, (size_t)got);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] == '=') {
+			assert_int_equal(sscanf(p + i + 1, "%2x", &byte), 1);
+			buf_putc(out, (char)byte);
+			i += 2;
+		} else {
+			buf_putc(out, p[i] == '_' ? ' ' : p[i]);
+		}
+	}
+}
+
+/* Decodes what encode_phrase() wrote, and looks at its form. */
+static void
+decode(struct buf *out, const char *p, size_t column)
+{
+	while (*p != '\0') {
+		const char *begin, *end;
+		size_t before = out->len, len;
+
+		if (strncmp(p, "\r\n ", 3) == 0)
+			p += 3, column = 1;
+		begin = p;
+		assert_int_equal(strncmp(p, "=?UTF-8?", 8), 0);
+		assert_true(p[8] == 'Q' || p[8] == 'B');
+		assert_int_equal(p[9], '?');
+		end = strstr(p + 10, "?=");
+		assert_non_null(end);
+		p = end + 2;
+		assert_true(p - begin <= 75);
+		assert_true(column + (size_t)(p - begin) <= 76);
+		assert_true(*p == '\0' || *p == '\r');
+		decode_word(
+		    out, begin[8], begin + 10, (size_t)(end - begin - 10));
+		/* whole characters in each word */
+		for (size_t i = before; i < out->len; i += len) {
+			len = text_utf8_length(out->data + i, out->len - i);
+			assert_int_not_equal(len, 0);
+		}
+	}
+}
+
+static void
+phrase_comes_back(void **state)
+{
+	static const char *const pieces[] = { "a", " ", "\303\251",
+		"\344\270\255", "\360\237\230\200", "=", "ab\303\251 ",
+		"a\360\237\230\200" };
+	struct buf out, back;
+	char in[600];
+
+	(void)state;
+	buf_init(&out, 10000);
+	buf_init(&back, 10000);
+	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+		size_t n = strlen(pieces[i]);
+
+		for (size_t len = 0; len + n < sizeof in; len += n) {
+			memcpy(in + len, pieces[i], n);
+			in[len + n] = '\0';
+			buf_reset(&out);
+			buf_reset(&back);
+			encode_phrase(&out, in, len + n, len % 90);
+			decode(&back, out.data, len % 90);
+			assert_string_equal(back.data, in);
+		}
+	}
+	buf_free(&out);
+	buf_free(&back);
+}
+
+static void
+full_buffer(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	for (size_t max = 0; max < 40; max++) {
+		buf_init(&out, max);
+		encode_phrase(&out, "J\303\266rg J\303\266rg", 11, 6);
+		assert_true(out.len <= max);
+		assert_int_equal(buf_failed(&out), max < 28);
+		buf_free(&out);
+	}
+}
+
+static void
+xtext(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	encode_xtext(&out, "");
+	assert_string_equal(out.data, "");
+	encode_xtext(&out, "aZ09!~-<>\"");
+	assert_string_equal(out.data, "aZ09!~-<>\"");
+	buf_reset(&out);
+	encode_xtext(&out, "a+b=c d\r\n\t\177\303\251");
+	assert_string_equal(out.data, "a+2Bb+3Dc+20d+0D+0A+09+7F+C3+A9");
+	buf_free(&out);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(phrase),
+		cmocka_unit_test(phrase_comes_back),
+		cmocka_unit_test(full_buffer),
+		cmocka_unit_test(xtext),
+	};
+
+	return cmocka_run_group_tests_name("encode", tests, NULL, NULL);
+}

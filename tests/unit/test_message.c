@@ -1,0 +1,655 @@
+#include "config.h"
+
+#include <bsd/string.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "mail/address.h"
+#include "mail/lines.h"
+#include "mail/message.h"
+
+#define DATE "Date: D\r\n"
+#define ID "Message-ID: <i@d>\r\n"
+#define FROM "From: Al <al@d>\r\n"
+
+static bool
+is_local(const char *spec, const void *arg)
+{
+	const char *at = strchr(spec, '@');
+
+	return at == NULL || strcmp(at + 1, arg) == 0;
+}
+
+static const struct message_rules keep = {
+	.date = "D",
+	.id = "<i@d>",
+	.from = "al@d",
+	.name = "Al",
+	.domain = "d",
+	.policy = MESSAGE_FROM_KEEP,
+	.account = "me@163.com",
+	.account_name = "",
+	.is_local = is_local,
+	.arg = "h",
+	.add_missing = true,
+};
+
+/* Parses the header in the `n` bytes at `in`. */
+static void
+parse(struct header *h, const char *in, size_t n)
+{
+	struct buf held;
+	struct result res;
+	size_t used;
+
+	buf_init(&held, 10000);
+	header_init(h);
+	assert_int_equal(
+	    header_push(h, in, n, &used, &held, &res), HEADER_MORE);
+	assert_int_equal(header_finish(h, &held, &res), HEADER_ENDED);
+	assert_int_equal(held.len, 0);
+	buf_free(&held);
+}
+
+/* Every line ends in CRLF, holds no other CR or LF, is at most 998 octets and
+ * more than white space. */
+static void
+assert_clean(const char *p, size_t n)
+{
+	while (n > 0) {
+		const char *lf = memchr(p, '\n', n);
+		size_t len;
+
+		assert_non_null(lf);
+		len = (size_t)(lf - p);
+		assert_true(len > 1 && len - 1 <= LINES_MAX);
+		assert_ptr_equal(memchr(p, '\r', len), lf - 1);
+		assert_true(strspn(p, " \t") < len - 1);
+		p += len + 1;
+		n -= len + 1;
+	}
+}
+
+/* What message_header() makes of `in`, as a string of malloc. */
+static char *
+make(const char *in, const struct message_rules *rules)
+{
+	struct header h;
+	struct buf out;
+	struct result res;
+	char *text;
+
+	parse(&h, in, strlen(in));
+	buf_init(&out, 4 * HEADER_MAX);
+	assert_int_equal(message_header(&h, rules, &out, &res), 0);
+	assert_clean(out.data, out.len);
+	text = strdup(out.data);
+	assert_non_null(text);
+	buf_free(&out);
+	header_clear(&h);
+	return text;
+}
+
+struct row {
+	const char *in, *want;
+};
+
+static void
+check(const struct row *rows, size_t n, const struct message_rules *rules)
+{
+	struct message_rules none = *rules;
+
+	none.policy = MESSAGE_FROM_KEEP;
+	for (size_t i = 0; i < n; i++) {
+		char *once = make(rows[i].in, rules), *twice;
+
+		if (strcmp(once, rows[i].want) != 0)
+			print_error("%s\n", rows[i].in);
+		assert_string_equal(once, rows[i].want);
+		/* what is valid is left alone */
+		twice = make(once, &none);
+		if (rules->add_missing)
+			assert_string_equal(twice, once);
+		free(once);
+		free(twice);
+	}
+}
+
+#define CHECK(rows, rules) check(rows, sizeof(rows) / sizeof *(rows), rules)
+
+/* Missing fields, and those that must not go out. */
+static const struct row repairs[] = {
+	{ "", FROM DATE ID },
+	{ "Subject: s\r\n", "Subject: s\r\n" FROM DATE ID },
+	{ "Date: x\r\nX-A: 1\r\n", "Date: x\r\nX-A: 1\r\n" FROM ID },
+	{ "MESSAGE-ID: whatever\r\nfrom: a@x\r\ndate: bad\r\n",
+	    "MESSAGE-ID: whatever\r\nfrom: a@x\r\ndate: bad\r\n" },
+	{ "From:\r\nDate: \r\nMessage-ID:\t\r\nTo: a@x\r\n",
+	    "To: a@x\r\n" FROM DATE ID },
+	{ "Date:\r\nDate: x\r\n" FROM ID, "Date: x\r\n" FROM ID },
+	{ FROM FROM DATE DATE ID ID, FROM FROM DATE DATE ID ID },
+	{ "To: \r\n" FROM DATE ID, "To: \r\n" FROM DATE ID },
+	{ "Return-Path: <a@x>\r\nContent-Length: 3\r\nBcc: c@x\r\n"
+	  "Delivered-To: a\r\nStatus: RO\r\nX-A: 1\r\n" FROM DATE ID,
+	    "Delivered-To: a\r\nStatus: RO\r\nX-A: 1\r\n" FROM DATE ID },
+	{ "bCC: a@x,\r\n b@x\r\nBcc : c@x\r\nBCC:\r\nBcc:\r\n d@x\r\n"
+	  "resent-bcc\t: e@x\r\nX-Bcc: kept\r\nBcc-X: kept\r\n"
+	  "Resent-From: a@x\r\nResent-Date: x\r\nResent-Message-ID: x\r\n" FROM
+		DATE,
+	    "X-Bcc: kept\r\nBcc-X: kept\r\n"
+	    "Resent-From: a@x\r\nResent-Date: x\r\n"
+	    "Resent-Message-ID: x\r\n" FROM DATE },
+	{ "Bcc: c@x\r\n", FROM DATE ID },
+	{ FROM "Subject: a\r\n  b\r\n\tc\r\nX-Sp:   v  \r\nX :y\r\n" DATE ID,
+	    FROM
+	    "Subject: a\r\n  b\r\n\tc\r\nX-Sp:   v  \r\nX :y\r\n" DATE ID },
+};
+
+static const struct row resent[] = {
+	{ "Resent-To: r@x\r\nTo: old@x\r\n" FROM DATE ID,
+	    "Resent-To: r@x\r\nTo: old@x\r\n" FROM DATE ID
+	    "Resent-From: Al <al@d>\r\nResent-Date: D\r\n"
+	    "Resent-Message-ID: <i@d>\r\n" },
+	{ "Resent-To: r\r\nResent-From: a@x\r\nResent-Date: y\r\n",
+	    "Resent-To: r@d\r\nResent-From: a@x\r\nResent-Date: y\r\n" FROM DATE
+	    "Resent-Message-ID: <i@d>\r\n" },
+	{ "Resent-Date:\r\nResent-From: \r\n" FROM DATE, FROM DATE },
+};
+
+static void
+repair(void **state)
+{
+	(void)state;
+	CHECK(repairs, &keep);
+	check(resent, 2, &keep);
+}
+
+/* Empty Resent- fields make a message a resent one no less. */
+static void
+empty_resent(void **state)
+{
+	char *got = make(resent[2].in, &keep);
+
+	(void)state;
+	assert_string_equal(got,
+	    FROM DATE "Resent-From: Al <al@d>\r\nResent-Date: D\r\n"
+		      "Resent-Message-ID: <i@d>\r\n");
+	free(got);
+}
+
+static const struct row bare[] = {
+	{ "From: Alice <alice>\r\nTo: bob\r\n" DATE ID,
+	    "From: Alice <alice@d>\r\nTo: bob@d\r\n" DATE ID },
+	{ "From: root (Cron Daemon)\r\n" DATE ID,
+	    "From: root@d (Cron Daemon)\r\n" DATE ID },
+	{ "From: root\r\nSender: root\r\nReply-To: a, B <b> (c), c@x\r\n"
+	  "To: \"x y\", \\z, d..e\r\nCC:a,\r\n\tb ,\r\n c\r\n" DATE ID,
+	    "From: root@d\r\nSender: root@d\r\nReply-To: a@d, B <b@d> (c), "
+	    "c@x\r\nTo: \"x y\"@d, z@d, \"d..e\"@d\r\nCC:a@d,\r\n\tb@d ,\r\n"
+	    " c@d\r\n" DATE ID },
+	{ "Resent-From: a\r\nResent-Sender: a\r\nResent-To: a\r\n"
+	  "Resent-Cc: a\r\nResent-Reply-To: a\r\nResent-Date: x\r\n"
+	  "Resent-Message-ID: x\r\n" FROM DATE,
+	    "Resent-From: a@d\r\nResent-Sender: a@d\r\nResent-To: a@d\r\n"
+	    "Resent-Cc: a@d\r\nResent-Reply-To: a@d\r\nResent-Date: x\r\n"
+	    "Resent-Message-ID: x\r\n" FROM DATE },
+	{ "To: g: a, b@x;, <c>, <>\r\n" FROM DATE ID,
+	    "To: g: a@d, b@x;, <c@d>, <>\r\n" FROM DATE ID },
+	{ "To: undisclosed-recipients:;\r\n" FROM DATE ID,
+	    "To: undisclosed-recipients:;\r\n" FROM DATE ID },
+	/* what cannot be parsed is left alone */
+	{ "To: bob, a@@b\r\nFrom: Full Name\r\n" DATE ID,
+	    "To: bob, a@@b\r\nFrom: Full Name\r\n" DATE ID },
+	/* fields that hold no addresses, or none that are known */
+	{ "X-To: bob\r\nErrors-To: bob\r\nSubject: bob\r\n" FROM DATE ID,
+	    "X-To: bob\r\nErrors-To: bob\r\nSubject: bob\r\n" FROM DATE ID },
+	{ "To: \"=?utf-8?Q?x?=\" <J\303\266>, J\366 <b>\r\n" FROM DATE ID,
+	    "To: \"=?utf-8?Q?x?=\" <J\303\266@d>, J\366 <b@d>\r\n" FROM DATE
+		ID },
+};
+
+static void
+qualify(void **state)
+{
+	struct message_rules rules = keep;
+
+	(void)state;
+	CHECK(bare, &keep);
+	/* the account is not asked for */
+	rules.policy = MESSAGE_FROM_ACCOUNT;
+	rules.account = NULL;
+	CHECK(bare, &rules);
+	rules.account = "";
+	CHECK(bare, &rules);
+	rules.policy = MESSAGE_FROM_LOCAL;
+	rules.account = "me@163.com";
+	rules.arg = "elsewhere";
+	check(bare, 6, &rules);
+}
+
+static void
+no_domain(void **state)
+{
+	static const struct row rows[] = {
+		{ "From: root\r\nTo: bob\r\n" DATE ID,
+		    "From: root\r\nTo: bob\r\n" DATE ID },
+	};
+	struct message_rules rules = keep;
+
+	(void)state;
+	rules.domain = NULL;
+	CHECK(rows, &rules);
+	rules.domain = "";
+	CHECK(rows, &rules);
+}
+
+static const struct row account[] = {
+	{ "From: root (Cron Daemon)\r\n" DATE ID,
+	    "From: me@163.com (Cron Daemon)\r\n" DATE ID
+	    "Reply-To: root@d (Cron Daemon)\r\n" },
+	{ "From: Alice <alice@h>\r\n" DATE ID,
+	    "From: Alice <me@163.com>\r\n" DATE ID
+	    "Reply-To: Alice <alice@h>\r\n" },
+	{ "From: a@x\r\nReply-To: r\r\n" DATE ID,
+	    "From: Me <me@163.com>\r\nReply-To: r@d\r\n" DATE ID },
+	{ "From: <a@x>\r\nReply-To: r@x\r\n" DATE ID,
+	    "From: Me <me@163.com>\r\nReply-To: r@x\r\n" DATE ID },
+	{ "From: <@r,@s:a@x> (c)\r\nReply-To: r@x\r\n" DATE ID,
+	    "From: <me@163.com> (c)\r\nReply-To: r@x\r\n" DATE ID },
+	{ "From:a\r\nReply-To: \r\n" DATE ID,
+	    "From:Me <me@163.com>\r\n" DATE ID "Reply-To: a@d\r\n" },
+	/* the account itself, whatever the case of its domain */
+	{ "From: X <me@163.COM>\r\n" DATE ID,
+	    "From: X <me@163.COM>\r\n" DATE ID },
+	{ "From: me@163.com, me@163.com\r\n" DATE ID,
+	    "From: me@163.com, me@163.com\r\n" DATE ID },
+	/* several become one */
+	{ "From:\r\n A <a@x>, B <b@x>,\r\n c\r\n" DATE ID,
+	    "From:\r\n A <me@163.com>\r\n" DATE ID
+	    "Reply-To:\r\n A <a@x>, B <b@x>,\r\n c@d\r\n" },
+	{ "From: g: a@x (c), b@x;\r\n" DATE ID,
+	    "From: me@163.com (c)\r\n" DATE ID
+	    "Reply-To: g: a@x (c), b@x;\r\n" },
+	{ "From: me@163.com, b@x\r\n" DATE ID,
+	    "From: Me <me@163.com>\r\n" DATE ID
+	    "Reply-To: me@163.com, b@x\r\n" },
+	{ "From: g: a@x;\r\n" DATE ID,
+	    "From: g: Me <me@163.com>;\r\n" DATE ID "Reply-To: g: a@x;\r\n" },
+	/* several fields */
+	{ "From: A <a@x>\r\nFrom: B <b@x>\r\n" DATE ID,
+	    "From: A <me@163.com>\r\nFrom: B <me@163.com>\r\n" DATE ID
+	    "Reply-To: A <a@x>\r\n" },
+	{ "From: me@163.com\r\nFrom: B <b@x>\r\n" DATE ID,
+	    "From: me@163.com\r\nFrom: B <me@163.com>\r\n" DATE ID },
+	/* what cannot stay */
+	{ "From: Full Name\r\n" DATE ID, "From: Al <me@163.com>\r\n" DATE ID },
+	{ "From: a@@b\r\nFrom: Foo [x] <a@x>\r\n" DATE ID,
+	    "From: Al <me@163.com>\r\nFrom: Foo [x] <me@163.com>\r\n" DATE ID },
+	{ "From: (none)\r\n" DATE ID, "From: Al <me@163.com>\r\n" DATE ID },
+	{ "From: nobody:;\r\n" DATE ID, "From: Al <me@163.com>\r\n" DATE ID },
+	{ "From: <>\r\n" DATE ID, "From: Me <me@163.com>\r\n" DATE ID },
+	{ DATE ID, DATE ID "From: Al <me@163.com>\r\n" },
+	/* other fields are not the policy's */
+	{ "From: me@163.com\r\nSender: a@x\r\nTo: a@x\r\n" DATE ID,
+	    "From: me@163.com\r\nSender: a@x\r\nTo: a@x\r\n" DATE ID },
+	{ "From: me@163.com\r\nResent-From: R <r@x>\r\nResent-Date: x\r\n"
+	  "Resent-Message-ID: x\r\n" DATE,
+	    "From: me@163.com\r\nResent-From: R <me@163.com>\r\n"
+	    "Resent-Date: x\r\nResent-Message-ID: x\r\n" DATE },
+};
+
+static const struct row local[] = {
+	{ "From: root@h (Cron)\r\n" DATE ID,
+	    "From: me@163.com (Cron)\r\n" DATE ID
+	    "Reply-To: root@h (Cron)\r\n" },
+	{ "From: a@x, R <r@h>, b@y\r\n" DATE ID,
+	    "From: a@x, R <me@163.com>, b@y\r\n" DATE ID
+	    "Reply-To: a@x, R <r@h>, b@y\r\n" },
+	{ "From: a@x\r\n" DATE ID, "From: a@x\r\n" DATE ID },
+	/* asked about what it will be when qualified */
+	{ "From: root\r\n" DATE ID, "From: root@d\r\n" DATE ID },
+	{ "From: <>\r\n" DATE ID, "From: <>\r\n" DATE ID },
+	{ "From: a@@b\r\n" DATE ID, FROM DATE ID },
+	{ DATE ID, DATE ID FROM },
+};
+
+static void
+policy(void **state)
+{
+	struct message_rules rules = keep;
+
+	(void)state;
+	rules.account_name = "Me";
+	rules.policy = MESSAGE_FROM_ACCOUNT;
+	CHECK(account, &rules);
+	rules.account_name = NULL;
+	check(account, 2, &rules);
+	rules.policy = MESSAGE_FROM_LOCAL;
+	CHECK(local, &rules);
+}
+
+static void
+generated_from(void **state)
+{
+	static const struct {
+		const char *name, *from, *account_name, *want;
+		enum message_from policy;
+	} rows[] = {
+		{ "", "al@d", "Me", "From: al@d\r\n", MESSAGE_FROM_KEEP },
+		{ NULL, "al@d", NULL, "From: al@d\r\n", MESSAGE_FROM_KEEP },
+		{ "Public, Joe", "al@d", "", "From: \"Public, Joe\" <al@d>\r\n",
+		    MESSAGE_FROM_KEEP },
+		{ "J\303\266e", "al@d", "",
+		    "From: =?UTF-8?Q?J=C3=B6e?= <al@d>\r\n",
+		    MESSAGE_FROM_KEEP },
+		{ "a\nX-Evil: 1", "al@d", "",
+		    "From: \"a X-Evil: 1\" <al@d>\r\n", MESSAGE_FROM_KEEP },
+		{ "", "al@d", "Me", "From: Me <me@163.com>\r\n",
+		    MESSAGE_FROM_ACCOUNT },
+		{ "Al", "al@d", "Me", "From: Al <me@163.com>\r\n",
+		    MESSAGE_FROM_ACCOUNT },
+		{ "Al", "al@h", "Me", "From: Al <me@163.com>\r\n",
+		    MESSAGE_FROM_LOCAL },
+		{ "Al", "al@d", "Me", "From: Al <al@d>\r\n",
+		    MESSAGE_FROM_LOCAL },
+		{ "A name that fills the line by itself, or nearly so, and "
+		  "then some",
+		    "al@d", "",
+		    "From: \"A name that fills the line by itself, or nearly "
+		    "so, and then some\"\r\n <al@d>\r\n",
+		    MESSAGE_FROM_KEEP },
+	};
+	struct message_rules rules = keep;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *got, want[300];
+
+		rules.name = rows[i].name;
+		rules.from = rows[i].from;
+		rules.account_name = rows[i].account_name;
+		rules.policy = rows[i].policy;
+		got = make(DATE ID, &rules);
+		snprintf(want, sizeof want, DATE ID "%s", rows[i].want);
+		assert_string_equal(got, want);
+		free(got);
+	}
+}
+
+static void
+gateway(void **state)
+{
+	static const struct row rows[] = {
+		{ "", "" },
+		{ "Bcc: a@x\r\nTo: bob\r\nDate:\r\n", "To: bob\r\nDate:\r\n" },
+		{ "From: A <a>\r\n",
+		    "From: A <me@163.com>\r\nReply-To: A <a>\r\n" },
+		{ "Resent-To: r\r\n", "Resent-To: r\r\n" },
+	};
+	struct message_rules rules = keep;
+
+	(void)state;
+	rules.add_missing = false;
+	rules.policy = MESSAGE_FROM_ACCOUNT;
+	CHECK(rows, &rules);
+}
+
+static void
+hops(void **state)
+{
+	(void)state;
+	for (size_t n = MESSAGE_HOPS_MAX - 1; n <= MESSAGE_HOPS_MAX + 10; n++) {
+		struct buf in, out;
+		struct header h;
+		struct result res;
+		int rc;
+
+		buf_init(&in, 10000);
+		buf_init(&out, 10000);
+		for (size_t i = 0; i < n; i++)
+			buf_puts(&in, "Received: by x; y\r\n");
+		parse(&h, in.data, in.len);
+		rc = message_header(&h, &keep, &out, &res);
+		assert_int_equal(rc, n > MESSAGE_HOPS_MAX ? -1 : 0);
+		if (rc == -1)
+			assert_int_equal(res.kind, RESULT_LOOP);
+		header_clear(&h);
+		buf_free(&in);
+		buf_free(&out);
+	}
+}
+
+/* However little room there is, the result says so and nothing leaks. */
+static void
+full(void **state)
+{
+	static const char in[] = "From: a\r\nTo: b\r\nSubject: s\r\n";
+	struct message_rules rules = keep;
+	struct header h;
+	struct result res;
+	size_t enough = 0;
+
+	(void)state;
+	rules.policy = MESSAGE_FROM_ACCOUNT;
+	parse(&h, in, strlen(in));
+	for (size_t max = 0; enough == 0; max++) {
+		struct buf out;
+
+		buf_init(&out, max);
+		if (message_header(&h, &rules, &out, &res) == 0) {
+			assert_int_equal(out.len, max);
+			enough = max;
+		} else {
+			assert_int_equal(res.kind, RESULT_DATA);
+		}
+		assert_true(max < 1000);
+		buf_free(&out);
+	}
+	header_clear(&h);
+}
+
+/* Writes `times` times `piece` after `name`, and CRLF. */
+static char *
+repeat(const char *name, const char *piece, size_t times)
+{
+	size_t n = strlen(piece);
+	char *text = malloc(strlen(name) + n * times + 3), *p;
+
+	assert_non_null(text);
+	p = stpcpy(text, name);
+	for (size_t i = 0; i < times; i++)
+		p = stpcpy(p, piece);
+	strlcpy(p, "\r\n", 3);
+	return text;
+}
+
+/* Removes the CRLF before each blank, or all white space. */
+static void
+unfold(char *p, bool all)
+{
+	char *dst = p;
+
+	for (; *p != '\0'; p++) {
+		if (p[0] == '\r' && (p[2] == ' ' || p[2] == '\t'))
+			p++;
+		else if (!all || strchr(" \t\r\n", *p) == NULL)
+			*dst++ = *p;
+	}
+	*dst = '\0';
+}
+
+static void
+folds(void **state)
+{
+	static const struct {
+		const char *name, *piece;
+		size_t times;
+		bool hard; /* folded where there was no blank */
+	} rows[] = {
+		{ "Subject: ", "word ", 1000, false },
+		{ "Subject: ", "word\t  ", 1000, false },
+		{ "Subject: ", "\303\251", 2000, true },
+		{ "Subject:", "\344\270\255", 2000, true },
+		{ "Subject:x", "\360\237\230\200", 2000, true },
+		{ "Subject:", "x", 1500, true },
+		{ "X:", "\\", 3000, true },
+		{ "X: ", "\\\\x", 3000, true },
+		{ "X: ", "\200", 3000, true },
+		{ "To:", "a@x,", 1000, true },
+		{ "To:", "a@x, ", 1000, false },
+		{ "To: ", "\"A, B\" <a@x>, ", 1000, false },
+		{ "To: ", "\"A,B\"<a@x>,", 1000, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *in = repeat(rows[i].name, rows[i].piece, rows[i].times);
+		char *out = make(in, &keep);
+
+		unfold(out, rows[i].hard);
+		unfold(in, rows[i].hard);
+		assert_memory_equal(out, in, strlen(in));
+		free(out);
+		free(in);
+	}
+}
+
+static void
+fold_places(void **state)
+{
+	struct buf in, want;
+	char *out;
+
+	(void)state;
+	buf_init(&in, 10000);
+	buf_init(&want, 10000);
+	/* 998 octets stay; the 999th is one too many */
+	for (int n = 989; n <= 990; n++) {
+		buf_reset(&in);
+		buf_reset(&want);
+		buf_printf(&in, "Subject:%0*d\r\n" FROM DATE ID, n + 1, 0);
+		buf_printf(&want, "Subject:%0*d", 990, 0);
+		buf_puts(&want, n == 990 ? "\r\n 0\r\n" : "\r\n");
+		buf_puts(&want, FROM DATE ID);
+		out = make(in.data, &keep);
+		assert_string_equal(out, want.data);
+		free(out);
+	}
+	/* before the last blank; a run of them stays whole */
+	buf_reset(&in);
+	buf_reset(&want);
+	buf_printf(&in, "X: %0500d  %0600d   \r\n" FROM DATE ID, 0, 0);
+	buf_printf(&want, "X: %0500d \r\n %0600d   \r\n" FROM DATE ID, 0, 0);
+	out = make(in.data, &keep);
+	assert_string_equal(out, want.data);
+	free(out);
+	/* after a comma rather than at a later blank */
+	buf_reset(&in);
+	buf_reset(&want);
+	buf_printf(&in,
+	    "To: %0500d@x,%0300d@x, \"%0190d, a\" <b@x>\r\n" FROM DATE ID, 0, 0,
+	    0);
+	buf_printf(&want,
+	    "To: %0500d@x,%0300d@x,\r\n \"%0190d, a\" <b@x>\r\n" FROM DATE ID,
+	    0, 0, 0);
+	out = make(in.data, &keep);
+	assert_string_equal(out, want.data);
+	free(out);
+	/* the blanks before a colon cannot be folded, so they go */
+	buf_reset(&in);
+	buf_printf(&in, "X%500s: %1200s\r\n" FROM DATE ID, "", "y");
+	out = make(in.data, &keep);
+	assert_string_equal(out, "X:\r\n y\r\n" FROM DATE ID);
+	free(out);
+	buf_free(&in);
+	buf_free(&want);
+}
+
+/* Lines of white space only never come out, nor do commas inside quotes or
+ * comments count. */
+static void
+fold_blanks(void **state)
+{
+	static const char *const pieces[] = { " ", "\t", " x", "x ", ",", "\"",
+		"(,) ", "\\ ", "\\\"", "\" ,\"", "\r\n  x " };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+		for (size_t n = 300; n < 3000; n += 97) {
+			char *in = repeat("To: a@x", pieces[i], n);
+			char *out = make(in, &keep);
+
+			assert_memory_equal(out, "To:", 3);
+			free(out);
+			free(in);
+			in = repeat("Subject: x\r\n ", pieces[i], n);
+			out = make(in, &keep);
+			free(out);
+			free(in);
+		}
+	}
+}
+
+static int
+count(const char *field)
+{
+	const char *body = strchr(field, ':') + 1;
+	struct address_list list;
+	struct address addr;
+	struct result res;
+	enum address_next next;
+	int n = 0;
+
+	address_list(&list, body, (size_t)(strstr(body, "\r\nFrom") - body));
+	while ((next = address_next(&list, &addr, &res)) == ADDRESS_FOUND)
+		n++;
+	return next == ADDRESS_END ? n : -1;
+}
+
+/* A To with thousands of addresses on one line keeps them all. */
+static void
+many_recipients(void **state)
+{
+	static const char *const pieces[] = { "a@example.com,",
+		"\"D, J\" <a@example.com> (c, \\( \"d), ", "bob,",
+		"g: a, b;," };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+		char *in = repeat("To:", pieces[i], 20000);
+		char *out = make(in, &keep);
+
+		assert_int_equal(count(out), i == 3 ? 40000 : 20000);
+		free(out);
+		free(in);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(repair),
+		cmocka_unit_test(empty_resent),
+		cmocka_unit_test(qualify),
+		cmocka_unit_test(no_domain),
+		cmocka_unit_test(policy),
+		cmocka_unit_test(generated_from),
+		cmocka_unit_test(gateway),
+		cmocka_unit_test(hops),
+		cmocka_unit_test(full),
+		cmocka_unit_test(folds),
+		cmocka_unit_test(fold_places),
+		cmocka_unit_test(fold_blanks),
+		cmocka_unit_test(many_recipients),
+	};
+
+	return cmocka_run_group_tests_name("message", tests, NULL, NULL);
+}
