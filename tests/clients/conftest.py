@@ -1,0 +1,127 @@
+"""Where the mail of real programs goes, and what was received.
+
+Run by tests/clients/run, which gives the tests a machine of their own; the
+environment variable OUTPOST_CLIENTS says through which smarthost the mail
+goes: "smarthost", the test smarthost as smtp.163.com, or "postfix".
+"""
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+WHICH = os.environ.get("OUTPOST_CLIENTS")
+ACCOUNT = "tester@163.com"
+PASSWORD = 'ab;c #d="1" \\x'     # hard for an INI file
+LOCAL = "admin@example.com"      # where mail for local users goes
+PEOPLE = [LOCAL] + [f"{name}@example.com" for name in
+                    ("ada", "ben", "cem", "dot")]
+
+if WHICH is None:
+    collect_ignore_glob = ["test_*.py"]
+
+
+def pytest_collection_modifyitems(items):
+    """cron's minute passes while the others run."""
+    items.sort(key=lambda item: item.path.name == "test_cron.py")
+
+
+def write(path, text, mode=0o644):
+    path = pathlib.Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return path
+
+
+def run(*command, **options):
+    """Runs a program to its end; any failure fails the test."""
+    options.setdefault("timeout", 60)
+    done = subprocess.run([str(c) for c in command], capture_output=True,
+                          check=False, **options)
+    assert done.returncode == 0, (command, done.returncode, done.stdout,
+                                  done.stderr)
+    return done
+
+
+@pytest.fixture(scope="session")
+def scratch():
+    place = pathlib.Path(os.environ["OUTPOST_SCRATCH"]) / WHICH
+    place.mkdir()
+    place.chmod(0o755)
+    return place
+
+
+@pytest.fixture(scope="session")
+def machine(scratch):
+    """Names and users of this machine."""
+    write("/etc/hosts", "127.0.0.1 localhost smtp.163.com\n"
+          "127.0.1.1 client1.example.net client1\n")
+    write("/etc/mailname", "client1.example.net\n")
+    write("/etc/resolv.conf", "")
+    write("/etc/aliases", "root: rooty\nrooty: ada@example.com\n")
+    if subprocess.run(["id", "joe"], capture_output=True,
+                      check=False).returncode != 0:
+        run("useradd", "-c", "Jörg Tester", "-d", "/var/lib/joe", "-m",
+            "joe")
+    home = scratch / "home"
+    home.mkdir()
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(home),
+            "LANG": "C.UTF-8", "USER": "root", "LOGNAME": "root"}
+
+
+@pytest.fixture(scope="session")
+def authority(scratch):
+    from smarthost.certs import Authority
+    return Authority(scratch / "certs")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def smarthost(machine, scratch, authority):
+    """The smarthost, with outpost configured for it."""
+    write("/etc/outpost.ini", f"""[smarthost]
+host = smtp.163.com
+port = 465
+tls = implicit
+user = {ACCOUNT}
+password_file = /etc/outpost.secret
+ca_file = {authority.ca_file}
+
+[recipients]
+local = {LOCAL}
+""")
+    write("/etc/outpost.secret", PASSWORD + "\n", 0o600)
+    if WHICH == "postfix":
+        from postfix import Postfix
+        place = Postfix(scratch, authority, ACCOUNT, PASSWORD, PEOPLE)
+    else:
+        from imitation import Imitation
+        place = Imitation(authority, ACCOUNT, PASSWORD)
+    with place:
+        yield place
+
+
+@pytest.fixture(scope="session", autouse=True)
+def crontab(machine, smarthost):
+    """A real crond, with a job that prints; begun first, since it takes a
+    minute."""
+    for name in os.listdir("/etc/cron.d"):
+        os.unlink(f"/etc/cron.d/{name}")
+    table = "* * * * * echo 'grüße aus cron'; echo .; printf 'no end'\n"
+    run("crontab", "-u", "root", "-", input=table.encode())
+    with subprocess.Popen(["cron", "-f", "-L", "15"], env=machine,
+                          stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL) as crond:
+        yield
+        crond.terminate()
+
+
+@pytest.fixture
+def env(machine):
+    """The environment a program is run in."""
+    return dict(machine)

@@ -1,0 +1,11 @@
+"""cron: what a job prints is mailed to the table's owner."""
+from conftest import ACCOUNT
+
+
+def test_cron_output_is_mailed(smarthost):
+    subject = ("Cron <root@client1> "
+               "echo 'grüße aus cron'; echo .; printf 'no end'")
+    mail = smarthost.wait_for(subject, 90)
+    mail.check(ACCOUNT, ["ada@example.com"])    # an alias of an alias
+    assert mail.address("Reply-To")[1] == "root@client1.example.net"
+    assert mail.body.decode() == "grüße aus cron\n.\nno end\n"
