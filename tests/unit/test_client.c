@@ -1,0 +1,339 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "world.h"
+
+/* Hosts that together lead through every state. */
+static const struct host hosts[] = {
+	{ "plain", .recipients = 3 },
+	{ "pipelining", .ehlo = PIPE, .recipients = 3 },
+	{ "more mails", .ehlo = PIPE, .after = SMTP_THEN_MORE },
+	{ "batches", .ehlo = PIPE, .recipients = 5, .max = 2 },
+	{ "batches, one by one", .recipients = 5, .max = 2 },
+	{ "HELO only", .ehlo = "502 what", .tls = SMTP_TLS_UP,
+	    .recipients = 2 },
+	{ "HELO and LOGIN", .ehlo = "500 what", .authenticate = true },
+	{ "STARTTLS", .ehlo = "250-hi|250-STARTTLS|250 AUTH LOGIN",
+	    .tls = SMTP_TLS_STARTTLS, .authenticate = true },
+	{ "STARTTLS missing", .tls = SMTP_TLS_STARTTLS },
+	{ "AUTH PLAIN", .ehlo = PIPE, .authenticate = true,
+	    .tls = SMTP_TLS_UP },
+	{ "AUTH LOGIN", .ehlo = PIPE, .authenticate = true,
+	    .want = SASL_LOGIN },
+	{ "AUTH missing", .authenticate = true },
+	{ "AUTH without end", .ehlo = PIPE, .authenticate = true,
+	    .auth = "334 more" },
+	{ "sender refused", .ehlo = PIPE, .mail = "553 no", .recipients = 2 },
+	{ "sender refused, DATA refused", .ehlo = PIPE, .mail = "450 no",
+	    .data = "503 no" },
+	{ "recipients refused", .ehlo = PIPE, .rcpt = "550 no", .recipients = 2,
+	    .max = 1 },
+	{ "recipients refused, DATA too", .ehlo = PIPE, .rcpt = "550 no",
+	    .data = "554 no", .recipients = 2, .max = 1 },
+	{ "recipients refused, one by one", .rcpt = "450 no", .recipients = 2,
+	    .max = 1 },
+	{ "too many, all of them", .ehlo = PIPE, .rcpt = "452 many",
+	    .recipients = 3 },
+	{ "DATA refused", .ehlo = PIPE, .data = "451 no", .recipients = 3,
+	    .max = 2 },
+	{ "message refused", .ehlo = PIPE, .dot = "554 spam", .recipients = 3,
+	    .max = 2 },
+};
+
+static const char *const odd_replies[] = { "150 x", "200 x", "220 x", "235 x",
+	"250 x", "259 x", "300 x", "334 x", "354 x", "359 x", "400 x",
+	"421 bye", "450 x", "452 many", "454 x", "500 x", "502 x", "530 x",
+	"535 x", "538 x", "550 x", "552 x", "554 x" };
+
+static const enum result_kind odd_ends[] = { RESULT_PROTOCOL, RESULT_LOST,
+	RESULT_TIMEOUT, RESULT_INTERRUPTED, RESULT_TLS, RESULT_STORAGE };
+
+static bool visited[SMTP_STATE_COUNT][SMTP_ANSWER_COUNT];
+
+static bool
+may_fail(const char *odd)
+{
+	return odd != NULL && odd[0] == '5';
+}
+
+static void
+note_visits(const struct world *w)
+{
+	for (int s = 0; s < SMTP_STATE_COUNT; s++)
+		for (int a = 0; a < SMTP_ANSWER_COUNT; a++)
+			visited[s][a] = visited[s][a] || w->visited[s][a];
+}
+
+/* Runs a host's dialogue with one odd event instead of (or before) the step
+ * `at`; returns whether that step was reached. */
+static bool
+run_odd(const struct host *host, size_t at, const char *odd,
+    enum result_kind end, bool unwritten)
+{
+	struct result why;
+	struct world w;
+	bool reached = true;
+	enum smtp_state state = SMTP_IDLE;
+
+	world_make(&w, host);
+	for (size_t i = 0; reached && i < at; i++)
+		reached = world_step(&w);
+	if (reached && smtp_next(w.c) == SMTP_TODO_CLOSE)
+		reached = false;
+	if (reached && unwritten) {
+		(void)result_fail(&why, RESULT_LOST, "broken pipe");
+		w.mute = true;
+		smtp_unwritten(w.c, &why);
+	}
+	state = smtp_awaited(w.c);
+	if (reached && odd != NULL && odd[0] != '1')
+		world_tell_reply(&w, odd);
+	else if (reached)
+		world_tell_broke(&w, odd == NULL ? end : RESULT_PROTOCOL);
+	world_finish(&w);
+	world_check_settled(&w);
+	if (envelope_count(&w.env, RCPT_FAILED) > 0)
+		assert_true((may_fail(odd) && state >= SMTP_MAIL) ||
+		    may_fail(host->mail) || may_fail(host->rcpt) ||
+		    may_fail(host->data) || may_fail(host->dot));
+	note_visits(&w);
+	world_clear(&w);
+	return reached;
+}
+
+static void
+test_odd_replies(void **state)
+{
+	size_t at;
+
+	(void)state;
+	for (size_t h = 0; h < COUNT(hosts); h++)
+		for (size_t i = 0; i < COUNT(odd_replies); i++)
+			for (at = 0; run_odd(&hosts[h], at, odd_replies[i],
+				 RESULT_OK, false);
+			     at++)
+				assert_true(at < 200);
+}
+
+static void
+test_odd_ends(void **state)
+{
+	size_t at;
+
+	(void)state;
+	for (size_t h = 0; h < COUNT(hosts); h++)
+		for (size_t i = 0; i < COUNT(odd_ends); i++)
+			for (at = 0;
+			     run_odd(&hosts[h], at, NULL, odd_ends[i], false);
+			     at++)
+				assert_true(at < 200);
+}
+
+static void
+test_odd_writes(void **state)
+{
+	size_t at;
+
+	(void)state;
+	for (size_t h = 0; h < COUNT(hosts); h++)
+		for (size_t i = 0; i < COUNT(odd_replies); i++)
+			for (at = 0; run_odd(&hosts[h], at, odd_replies[i],
+				 RESULT_OK, true);
+			     at++)
+				assert_true(at < 200);
+}
+
+/* The table has a verdict for every edge, and the tests above took each. */
+static void
+test_table(void **state)
+{
+	(void)state;
+	for (int s = 0; s < SMTP_STATE_COUNT; s++) {
+		for (int a = 0; a < SMTP_ANSWER_COUNT; a++) {
+			if (smtp_verdict(s, a, 0)->act == NULL ||
+			    (!visited[s][a] && s != SMTP_CANCEL))
+				print_message("state %d %s, answer %d\n", s,
+				    smtp_state_stage(s), a);
+			assert_non_null(smtp_verdict(s, a, 0)->act);
+			assert_true(visited[s][a]);
+		}
+	}
+}
+
+/* The words for what did not come, and the kinds. */
+static void
+test_silence(void **state)
+{
+	static const struct host host = { "x", .ehlo = PIPE, .recipients = 3,
+		.max = 2, .authenticate = true };
+	static const struct {
+		enum smtp_state at;
+		enum result_kind why, kind;
+		const char *text;
+		enum result_kind rest; /* kind of the last recipient's */
+	} cases[] = {
+		{ SMTP_GREETING, RESULT_TIMEOUT, RESULT_NO_GREETING,
+		    "mx.test: no greeting in time", RESULT_NO_GREETING },
+		{ SMTP_GREETING, RESULT_LOST, RESULT_LOST,
+		    "mx.test: connection closed by the server before its "
+		    "greeting",
+		    RESULT_LOST },
+		{ SMTP_EHLO, RESULT_TIMEOUT, RESULT_TIMEOUT,
+		    "mx.test: no answer to EHLO in time", RESULT_TIMEOUT },
+		{ SMTP_RCPT, RESULT_LOST, RESULT_LOST,
+		    "mx.test: connection closed by the server after RCPT TO",
+		    RESULT_LOST },
+		{ SMTP_RCPT, RESULT_INTERRUPTED, RESULT_INTERRUPTED,
+		    "mx.test: interrupted after RCPT TO", RESULT_INTERRUPTED },
+		{ SMTP_BODY, RESULT_TIMEOUT, RESULT_TIMEOUT,
+		    "mx.test: the message was not taken in time",
+		    RESULT_TIMEOUT },
+		{ SMTP_BODY, RESULT_STORAGE, RESULT_STORAGE,
+		    "no room to work in", RESULT_STORAGE },
+		{ SMTP_DOT, RESULT_LOST, RESULT_POSSIBLE_DUPLICATE,
+		    "mx.test: connection closed by the server after the "
+		    "message; it may have been delivered",
+		    RESULT_LOST },
+		{ SMTP_DOT, RESULT_TIMEOUT, RESULT_POSSIBLE_DUPLICATE,
+		    "mx.test: no answer to the message in time; it may have "
+		    "been delivered",
+		    RESULT_TIMEOUT },
+	};
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		world_make(&w, &host);
+		world_reach(&w, cases[i].at);
+		world_tell_broke(&w, cases[i].why);
+		world_finish(&w);
+		world_check_settled(&w);
+		assert_int_equal(
+		    envelope_count(&w.env, RCPT_DEFERRED), w.env.count);
+		assert_int_equal(
+		    w.env.results[w.env.rcpts[0].result].kind, cases[i].kind);
+		assert_string_equal(
+		    w.env.results[w.env.rcpts[0].result].text, cases[i].text);
+		assert_int_equal(
+		    w.env.results[w.env.rcpts[2].result].kind, cases[i].rest);
+		assert_non_null(smtp_trouble(w.c));
+		world_clear(&w);
+	}
+}
+
+/* In mid-message: a refusal counts, and the dot is never sent. */
+static void
+test_early(void **state)
+{
+	static const struct host host = { "x", .ehlo = PIPE };
+	static const struct {
+		const char *reply;
+		enum rcpt_state state;
+		enum result_kind kind;
+	} cases[] = {
+		{ "552 too big", RCPT_FAILED, RESULT_REFUSED },
+		{ "451 later", RCPT_DEFERRED, RESULT_DEFERRED },
+		{ "421 bye", RCPT_DEFERRED, RESULT_SMARTHOST },
+		{ "250 taken", RCPT_DEFERRED, RESULT_PROTOCOL },
+		{ "354 go", RCPT_DEFERRED, RESULT_PROTOCOL },
+	};
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(cases); i++) {
+		struct result why, *res;
+
+		world_make(&w, &host);
+		world_reach(&w, SMTP_BODY);
+		if (i >= COUNT(cases)) {
+			(void)result_fail(&why, RESULT_LOST, "x");
+			smtp_unwritten(w.c, &why);
+			assert_int_equal(smtp_next(w.c), SMTP_TODO_READ);
+		}
+		world_tell_reply(&w, cases[i % COUNT(cases)].reply);
+		assert_int_equal(smtp_next(w.c), SMTP_TODO_CLOSE);
+		smtp_body_read(w.c, SIZE);
+		assert_int_equal(smtp_output(w.c)->len, 0);
+		res = &w.env.results[w.env.rcpts[0].result];
+		assert_int_equal(
+		    w.env.rcpts[0].state, cases[i % COUNT(cases)].state);
+		assert_int_equal(res->kind, cases[i % COUNT(cases)].kind);
+		assert_string_equal(res->stage, "DOT");
+		assert_non_null(
+		    strstr(res->text, cases[i % COUNT(cases)].reply));
+		world_clear(&w);
+	}
+}
+
+/* Fewer octets, or more, than the message has: no dot. */
+static void
+test_short_body(void **state)
+{
+	static const struct host host = { "x", .ehlo = PIPE };
+	static const uint64_t sizes[] = { 0, SIZE - 1, SIZE + 1 };
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(sizes); i++) {
+		world_make(&w, &host);
+		world_reach(&w, SMTP_BODY);
+		smtp_body_read(w.c, sizes[i]);
+		assert_int_equal(smtp_next(w.c), SMTP_TODO_CLOSE);
+		assert_int_equal(smtp_output(w.c)->len, 0);
+		assert_int_equal(w.env.rcpts[0].state, RCPT_DEFERRED);
+		assert_int_equal(
+		    w.env.results[w.env.rcpts[0].result].kind, RESULT_STORAGE);
+		world_clear(&w);
+	}
+}
+
+/* A yes after a write that failed may be a yes to a part. */
+static void
+test_unwritten_dot(void **state)
+{
+	static const struct host host = { "x", .ehlo = PIPE };
+	struct result why;
+	struct world w;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		world_make(&w, &host);
+		world_reach(&w, SMTP_BODY);
+		smtp_body_read(w.c, SIZE);
+		(void)result_fail(&why, RESULT_LOST, "broken pipe");
+		w.mute = true;
+		smtp_unwritten(w.c, &why);
+		assert_int_equal(smtp_next(w.c), SMTP_TODO_READ);
+		world_tell_reply(&w, i == 0 ? "250 taken" : "552 too big");
+		assert_int_equal(smtp_next(w.c), SMTP_TODO_CLOSE);
+		world_check_settled(&w);
+		assert_int_equal(w.env.results[w.env.rcpts[0].result].kind,
+		    i == 0 ? RESULT_POSSIBLE_DUPLICATE : RESULT_REFUSED);
+		world_clear(&w);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_odd_replies),
+		cmocka_unit_test(test_odd_ends),
+		cmocka_unit_test(test_odd_writes),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_silence),
+		cmocka_unit_test(test_early),
+		cmocka_unit_test(test_short_body),
+		cmocka_unit_test(test_unwritten_dot),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,60 @@
+/*
+ * world: a smarthost, a mail and the machine between them, for its tests.
+ */
+#ifndef TESTS_UNIT_WORLD_H
+#define TESTS_UNIT_WORLD_H
+
+#include "smtp/client_machine.h"
+
+#define SIZE 100 /* octets of the message */
+#define PIPE "250-hi|250-PIPELINING|250 AUTH PLAIN LOGIN"
+#define COUNT(table) (sizeof table / sizeof *table)
+
+/* A smarthost as it behaves by default; NULL members have their usual value.
+ * In multi-line replies lines end in "|". */
+struct host {
+	const char *name;
+	const char *ehlo, *helo, *auth, *mail, *rcpt, *data, *dot;
+	enum smtp_tls tls;
+	bool authenticate;
+	enum sasl_want want;
+	size_t recipients, max;
+	enum smtp_after after;
+	const char *greeting;
+};
+
+struct world {
+	const struct host *host;
+	struct smtp_plan plan;
+	struct envelope env;
+	struct smtp_client *c;
+	struct reply reply;
+	struct buf sent; /* flights as shown: "|" for CRLF, LF after each */
+	bool given, finished, mute;
+	bool acknowledged; /* 2xx came to the dot */
+	bool logged_in;
+	int last_code;
+	bool visited[SMTP_STATE_COUNT][SMTP_ANSWER_COUNT];
+};
+
+void world_make(struct world *w, const struct host *host);
+void world_clear(struct world *w);
+
+/* Tells the machine a reply ("|" between its lines), or that there is none. */
+void world_tell_reply(struct world *w, const char *text);
+void world_tell_broke(struct world *w, enum result_kind kind);
+
+/* What this host says by default to what is awaited. */
+const char *world_usual(const struct world *w);
+
+/* One step in the ordinary way; false at the end. */
+bool world_step(struct world *w);
+
+/* All steps to the end; those until `state` is awaited. */
+void world_finish(struct world *w);
+void world_reach(struct world *w, enum smtp_state state);
+
+/* Every recipient has its end, and a truthful one. */
+void world_check_settled(const struct world *w);
+
+#endif
