@@ -138,7 +138,9 @@ def test_case_1_58_mode_of_the_password_file(outpost, smarthost, mode, fine):
 ])
 def test_case_1_59_errors_name_the_line(outpost, smarthost, extra, line):
     host = smarthost()
-    rest = ini({"smarthost": {"host": "127.0.0.1"}}) if line == 1 else ""
+    rest = ""
+    if "[smarthost]" not in extra:
+        rest = ini({"smarthost": {"host": "127.0.0.1", "auth": "off"}})
     run = outpost(["a@x"], MAIL, host=host, config=extra + rest)
     run.failed(78, f"{outpost.config_file}:{line}: ")
     assert host.connections == []

@@ -98,11 +98,15 @@ def test_case_1_11_bcc_without_t(outpost, smarthost):
     assert b"b@x" not in message.data and message.all("Bcc") == []
 
 
-def test_case_1_16_name_with_a_line_break(outpost, smarthost):
-    host = smarthost()
-    run = outpost(["-F", "x\r\nBcc: e@x", "a@x"], "b\n", host=host)
-    run.failed(64, "-F")
-    assert host.connections == []
+@pytest.mark.parametrize("name", [
+    "x\r\nBcc: e@x", "x\nBcc: e@x\n\nbody", "é\r\nBcc: e@x", "\x01\x7f\tx"])
+def test_case_1_16_name_with_control_characters(outpost, smarthost, name):
+    message = sent(outpost, smarthost, ["-F", name, "a@x"], "b\n")
+    assert message.recipients == ["a@x"] and message.all("Bcc") == []
+    assert foreign(message) == [] and message.body == b"b\r\n"
+    shown = message.parsed()["From"].addresses
+    assert len(shown) == 1
+    assert not re.search(r"[\x00-\x1f\x7f]", shown[0].display_name)
 
 
 @pytest.mark.parametrize("name", ["Doe, John (Jr.)", 'Joe "Q" P\\x',

@@ -10,7 +10,7 @@ from smarthost import wire
 from smarthost.channel import Gone
 from smarthost.record import Message
 from smarthost.replies import Reply, as_reply
-from smarthost.script import perform
+from smarthost.script import cut, perform
 
 _PATH = re.compile(
     r'^(?P<gap> *)<(?P<path>(?:"(?:[^"\\]|\\.)*"|[^">])*)>(?P<rest>.*)$')
@@ -36,6 +36,7 @@ class Dialogue:
         self.user = None  # who has logged in
         self.mails = 0  # MAIL commands so far, accepted or not
         self._counts = {}
+        self._last = None  # the rule that ends the connection
         self._commands = {
             "EHLO": self._ehlo, "HELO": self._helo,
             "STARTTLS": self._starttls, "AUTH": self._auth,
@@ -65,12 +66,19 @@ class Dialogue:
 
     def run(self):
         reply = self._answer(["GREETING"], self.profile.greeting(self))
+        self._end_if_due()
         if reply.close:
             raise Gone("server")
         while True:
             line = self.channel.line()
             self._check(line)
             self._dispatch(line)
+            self._end_if_due()
+
+    def _end_if_due(self):
+        """Cuts the connection where a rule wanted that after its reply."""
+        if self._last is not None:
+            cut(self._last, self.channel)
 
     def _check(self, line):
         utf8 = self.offers("SMTPUTF8")
@@ -103,6 +111,7 @@ class Dialogue:
             reply = usual
         else:
             reply = perform(rule, usual, self.channel, self.host.stopping)
+            self._last = rule if rule.cut == "after" else None
         self.connection.add("reply", b"\n".join(reply.lines))
         if reply.close:
             self.channel.flush()
@@ -140,6 +149,7 @@ class Dialogue:
         reply = self._answer(["STARTTLS"], self.profile.starttls(self))
         if reply.code != 220 or self.secure:
             return
+        self._end_if_due()
         self.channel.flush()
         if self.channel.input:
             self.connection.violate("bytes sent ahead of the handshake")
@@ -195,6 +205,7 @@ class Dialogue:
         made something else of it."""
         if self._answer(stages, f"334 {text}").code != 334:
             return None
+        self._end_if_due()
         line = self.channel.line()
         self.connection.add("response", line.rstrip(b"\r\n"))
         self.channel.step("response")
@@ -260,6 +271,7 @@ class Dialogue:
             usual = self.profile.data(self)
         if self._answer(["DATA"], usual).code != 354:
             return
+        self._end_if_due()
         if self.message is None:
             self.message = Message("", [], [], [])
         self._body(self.message)
@@ -295,6 +307,8 @@ class Dialogue:
                 reply = perform(rule, Reply("451 Too slow"), self.channel,
                                 self.host.stopping)
                 self.channel.flush()
+                if rule.cut == "after":
+                    cut(rule, self.channel)
                 return reply
         return None
 

@@ -48,15 +48,14 @@ def rules_of(items):
 
 def perform(rule, usual, channel, stopping):
     """Does what `rule` says instead of sending `usual`; returns the reply
-    that went out, or raises Gone."""
+    that went out, or raises Gone.  To cut after the reply is left to the
+    caller, who first has to see what the reply means: see cut()."""
     _wait(rule, channel, stopping)
     if rule.cut == "before":
-        _cut(rule, channel)
+        cut(rule, channel)
     reply = as_reply(rule.reply) if rule.reply is not None else usual
     data = rule.raw if rule.raw is not None else reply.wire()
     _send(rule, data, channel, stopping)
-    if rule.cut == "after":
-        _cut(rule, channel)
     if rule.raw is not None:
         reply = Reply(rule.raw.split(b"\r\n")[0] or b"000")
     return Reply(reply.lines, usual.close and rule.reply is None)
@@ -96,7 +95,8 @@ def _send(rule, data, channel, stopping):
             raise Gone("stopped")
 
 
-def _cut(rule, channel):
+def cut(rule, channel):
+    """Ends the connection; raises Gone."""
     channel.flush()
     if rule.reset:
         channel.abort()
