@@ -50,26 +50,36 @@ find(const char *text, const char *part, size_t n)
 	return NULL;
 }
 
+/* The same for a part that begins with a reply's code: the digits must not
+ * be the end of a longer number or word. */
+static const char *
+find_code(const char *text, const char *part, size_t n)
+{
+	const char *at = find(text, part, n);
+
+	while (at != NULL && at != text && ascii_is_alnum(at[-1]))
+		at = find(at + 1, part, n);
+	return at;
+}
+
 /* Whether the parts of `pattern` between the stars follow each other in
  * `text`: the first fit of each leaves the most room for the next. */
 static bool
 matches(const char *pattern, const char *text)
 {
-	bool anchored = ascii_is_digit(*pattern);
-	const char *at;
-	size_t n;
+	size_t n = strcspn(pattern, "*");
 
-	for (;;) {
-		n = strcspn(pattern, "*");
-		at = find(text, pattern, n);
-		if (at == NULL || (anchored && at != text))
-			return false;
-		if (pattern[n] == '\0')
-			return true;
-		text = at + n;
+	if (ascii_is_digit(*pattern))
+		text = find_code(text, pattern, n);
+	else
+		text = find(text, pattern, n);
+	while (text != NULL && pattern[n] != '\0') {
+		text += n;
 		pattern += n + 1;
-		anchored = false;
+		n = strcspn(pattern, "*");
+		text = find(text, pattern, n);
 	}
+	return text != NULL;
 }
 
 /* Puts the advice of the rule that was read, if it fits, where it belongs,

@@ -13,8 +13,8 @@
  *	en = ...
  *	zh = ...
  *
- * A pattern that begins with a digit begins with the reply's code, and fits
- * at the start of the reply only.  Unknown keys are passed by.
+ * A pattern that begins with a digit begins with the reply's code, and does
+ * not fit within a longer number or word.  Unknown keys are passed by.
  */
 #ifndef CONFIG_PROVIDER_H
 #define CONFIG_PROVIDER_H
@@ -34,8 +34,8 @@ enum provider_language provider_language(const char *lc_all,
 /*
  * Puts into `advice` the text of the first rule in the file `path` that fits
  * the SMTP command `stage` ("GREETING", "AUTH", "MAIL" ...) and the
- * smarthost's words `reply` (code first), compared without regard to ASCII
- * case; leaves it empty when none does.
+ * smarthost's words in `reply` (after the code; other text may go before),
+ * compared without regard to ASCII case; leaves it empty when none does.
  */
 void provider_advise(const char *path, const char *stage, const char *reply,
     enum provider_language language, struct buf *advice);

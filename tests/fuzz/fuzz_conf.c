@@ -1,0 +1,62 @@
+/* The configuration and the aliases file: what is taken is whole, what is
+ * written is read again, and what is refused is refused in order. */
+#include "config.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "config/aliases.h"
+#include "config/conf.h"
+
+#define ROUND_TRIP_MAX 2000 /* quotes may double a line, up to its limit */
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void
+fuzz_conf(const char *p, size_t n)
+{
+	struct buf first, second;
+	struct result res;
+	struct conf conf;
+
+	buf_init(&first, 4 * ROUND_TRIP_MAX);
+	buf_init(&second, 4 * ROUND_TRIP_MAX);
+	if (conf_parse(&conf, "f", p, n, &res) == -1)
+		assert(res.kind == RESULT_CONFIG && res.text[0] == 'f');
+	else if (n < ROUND_TRIP_MAX) {
+		conf_dump(&conf, &first);
+		conf_clear(&conf);
+		assert(
+		    conf_parse(&conf, "f", first.data, first.len, &res) == 0);
+		conf_dump(&conf, &second);
+		assert(strcmp(first.data, second.data) == 0);
+	}
+	conf_clear(&conf);
+	buf_free(&first);
+	buf_free(&second);
+}
+
+static void
+fuzz_aliases(const char *p, size_t n)
+{
+	struct aliases a;
+	struct result res;
+
+	if (aliases_parse(&a, "f", p, n, &res) == -1)
+		assert(res.kind == RESULT_CONFIG && res.text[0] == 'f');
+	else
+		for (size_t i = 0; i < a.count; i++) {
+			assert(aliases_find(&a, a.list[i].name) == &a.list[i]);
+			assert(a.list[i].ntargets > 0);
+		}
+	aliases_clear(&a);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	fuzz_conf((const char *)data, size);
+	fuzz_aliases((const char *)data, size);
+	return 0;
+}
