@@ -155,6 +155,24 @@ make_date_and_id(struct submission *s)
 	    hex, at != NULL ? at + 1 : id->domain.data);
 }
 
+/* The log speaks of the message's own Message-ID, where it has one. */
+static void
+note_message_id(struct submission *s)
+{
+	const struct header *h = &s->intake.header;
+	const struct field *f = header_find(h, HEADER_MESSAGE_ID);
+	size_t n, used = 0;
+	const char *body;
+
+	if (f == NULL)
+		return;
+	body = field_body(h, f, &n);
+	for (size_t i = 0; i < n && used < sizeof s->id - 1; i++)
+		if (!ascii_is_space(body[i]))
+			s->id[used++] = body[i];
+	s->id[used] = '\0';
+}
+
 static bool
 is_local(const char *spec, const void *arg)
 {
@@ -258,7 +276,7 @@ run(struct submission *s, struct result *res)
 	    intake_read(&s->intake, STDIN_FILENO, res) == -1 ||
 	    make_envelope(s, res) == -1 || make_message(s, res) == -1)
 		return -1;
-	s->report.message_id = s->id;
+	note_message_id(s);
 	return send_message(s, res);
 }
 
