@@ -289,7 +289,9 @@ submit(const struct options *o, const char *program)
 	struct result res;
 	int status;
 
-	s.report = (struct report){ .program = program, .errors = o->errors };
+	s.report = (struct report){
+		.program = program, .errors = o->errors, .message_id = s.id
+	};
 	setup_init(&s.setup);
 	intake_init(&s.intake,
 	    o->ignore_dots ? LINES_DOT_IS_TEXT : LINES_DOT_ENDS,
