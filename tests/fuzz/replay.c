@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 replay_bytes(const char *p, size_t n)
 {
-	uint8_t *copy = malloc(n > 0 ? n : 1);
+	uint8_t *copy = calloc(n > 0 ? n : 1, 1);
 
 	if (copy == NULL)
 		abort();
