@@ -20,29 +20,29 @@
 
 /* What a target is, told by its first characters. */
 enum alias_kind {
-	ALIAS_ADDRESS,	/* user, \user, user@host, Name <user@host> */
-	ALIAS_FILE,	/* /path */
-	ALIAS_PIPE,	/* |command */
-	ALIAS_INCLUDE	/* :include:/path (its text, too) */
+	ALIAS_ADDRESS, /* user, \user, user@host, Name <user@host> */
+	ALIAS_FILE, /* /path */
+	ALIAS_PIPE, /* |command */
+	ALIAS_INCLUDE /* :include:/path (its text, too) */
 };
 
 struct alias_target {
-	char *text;	/* quotes and backslashes as an address parser wants
+	char *text; /* quotes and backslashes as an address parser wants
 			 * them; of the other kinds, without quotes */
 	enum alias_kind kind;
-	unsigned line;	/* in the file */
+	unsigned line; /* in the file */
 };
 
 struct alias {
-	char *name;	/* unquoted */
+	char *name; /* unquoted */
 	struct alias_target *targets;
-	size_t ntargets;	/* 1 or more */
+	size_t ntargets; /* 1 or more */
 	unsigned line;
 };
 
 struct aliases {
-	char *path;		/* NULL: there was no file */
-	struct alias *list;	/* sorted by name */
+	char *path; /* NULL: there was no file */
+	struct alias *list; /* sorted by name */
 	size_t count;
 };
 
@@ -57,8 +57,8 @@ int aliases_load(struct aliases *a, const char *path, struct result *res)
     __attribute__((warn_unused_result));
 
 /* The same from memory. */
-int aliases_parse(struct aliases *a, const char *path, const char *p,
-    size_t n, struct result *res) __attribute__((warn_unused_result));
+int aliases_parse(struct aliases *a, const char *path, const char *p, size_t n,
+    struct result *res) __attribute__((warn_unused_result));
 
 /* The alias called `name`, or NULL. */
 const struct alias *aliases_find(const struct aliases *a, const char *name);

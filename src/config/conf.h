@@ -21,11 +21,7 @@
 #define CONF_DEFAULT_PATH SYSCONFDIR "/outpost.ini"
 #define CONF_FILE_MAX (1024 * 1024)
 
-enum conf_tls {
-	CONF_TLS_IMPLICIT,
-	CONF_TLS_STARTTLS,
-	CONF_TLS_OFF
-};
+enum conf_tls { CONF_TLS_IMPLICIT, CONF_TLS_STARTTLS, CONF_TLS_OFF };
 
 enum conf_auth {
 	CONF_AUTH_AUTO,
@@ -41,41 +37,38 @@ enum conf_rewrite {
 };
 
 /* Values of tls_min. */
-enum conf_tls_min {
-	CONF_TLS_1_2,
-	CONF_TLS_1_3
-};
+enum conf_tls_min { CONF_TLS_1_2, CONF_TLS_1_3 };
 
 struct conf {
-	char *path;		/* file read */
+	char *path; /* file read */
 	struct {
-		char *host;	/* names or addresses, blank-separated */
+		char *host; /* names or addresses, blank-separated */
 		long port;
-		long tls;	/* enum conf_tls */
-		long auth;	/* enum conf_auth */
+		long tls; /* enum conf_tls */
+		long auth; /* enum conf_auth */
 		char *user;
-		char *password;	/* NULL once secret_load() took it */
+		char *password; /* NULL once secret_load() took it */
 		char *password_file;
 		char *ca_file, *ca_path;
-		long tls_min;	/* enum conf_tls_min */
-		long insecure_auth;	/* 0 or 1 */
+		long tls_min; /* enum conf_tls_min */
+		long insecure_auth; /* 0 or 1 */
 		char *ehlo;
 		long connect_timeout, timeout, wait_timeout; /* ms */
 		long recipients_per_message;
 	} smarthost;
 	struct {
 		char *address, *name;
-		long rewrite;	/* enum conf_rewrite */
+		long rewrite; /* enum conf_rewrite */
 		char *domain;
 	} sender;
 	struct {
 		char *local, *aliases;
 	} recipients;
 	struct {
-		char *syslog;	/* facility, or "off" */
+		char *syslog; /* facility, or "off" */
 		char *file;
 	} log;
-	unsigned lines[32];	/* by key index: line it was set on, 0: default */
+	unsigned lines[32]; /* by key index: line it was set on, 0: default */
 };
 
 /*
@@ -85,8 +78,8 @@ struct conf {
  * exists.  `xdg` and `home` may be NULL, and count only when they are
  * absolute.  Replaces what is in `path`.
  */
-void conf_find(const char *override, const char *xdg, const char *home,
-    struct buf *path);
+void conf_find(
+    const char *override, const char *xdg, const char *home, struct buf *path);
 
 /*
  * Reads and checks the file `path` into `conf`, which need not be

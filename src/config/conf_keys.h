@@ -12,23 +12,23 @@
 #include <stddef.h>
 
 enum conf_type {
-	CONF_STRING,	/* may be empty */
-	CONF_SECRET,	/* as STRING, with any bytes; masked in the dump */
-	CONF_PATH,	/* absolute, or empty */
-	CONF_ENUM,	/* one of `choices` */
-	CONF_BOOL,	/* yes, no */
-	CONF_NUMBER,	/* min..max */
-	CONF_TIME	/* number and ms, s, m, h or d; kept in ms */
+	CONF_STRING, /* may be empty */
+	CONF_SECRET, /* as STRING, with any bytes; masked in the dump */
+	CONF_PATH, /* absolute, or empty */
+	CONF_ENUM, /* one of `choices` */
+	CONF_BOOL, /* yes, no */
+	CONF_NUMBER, /* min..max */
+	CONF_TIME /* number and ms, s, m, h or d; kept in ms */
 };
 
 struct conf_key {
 	const char *section, *name;
 	enum conf_type type;
-	size_t offset;		/* in struct conf: char * or long */
-	const char *fallback;	/* default, as it would be written */
-	const char *choices;	/* of an ENUM: "a|b|c" in the enum's order */
-	long min, max;		/* of a NUMBER or TIME (ms) */
-	const char *doc;	/* one line */
+	size_t offset; /* in struct conf: char * or long */
+	const char *fallback; /* default, as it would be written */
+	const char *choices; /* of an ENUM: "a|b|c" in the enum's order */
+	long min, max; /* of a NUMBER or TIME (ms) */
+	const char *doc; /* one line */
 };
 
 extern const struct conf_key conf_keys[];

@@ -21,15 +21,12 @@
 
 #include "base/buf.h"
 
-enum provider_language {
-	PROVIDER_ENGLISH,
-	PROVIDER_CHINESE
-};
+enum provider_language { PROVIDER_ENGLISH, PROVIDER_CHINESE };
 
 /* The language of the locale named by LC_ALL, LC_MESSAGES and LANG, any of
  * which may be NULL or empty, in that order of precedence. */
-enum provider_language provider_language(const char *lc_all,
-    const char *lc_messages, const char *lang);
+enum provider_language provider_language(
+    const char *lc_all, const char *lc_messages, const char *lang);
 
 /*
  * Puts into `advice` the text of the first rule in the file `path` that fits

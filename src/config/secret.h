@@ -17,13 +17,13 @@
 #include "base/result.h"
 #include "config/conf.h"
 
-#define SECRET_MAX 4096	/* bytes of a password */
+#define SECRET_MAX 4096 /* bytes of a password */
 #define SECRET_FILE_MAX (64 * 1024)
 #define SECRET_FORMS 10
 
 struct secret {
 	struct buf password;
-	struct buf forms[SECRET_FORMS];	/* texts that give it away */
+	struct buf forms[SECRET_FORMS]; /* texts that give it away */
 	size_t nforms;
 };
 

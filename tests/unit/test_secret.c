@@ -39,8 +39,11 @@ tear_down(void **state)
 static void
 write_file(const char *p, size_t n, mode_t mode)
 {
-	FILE *f = fopen(path, "w");
+	FILE *f;
 
+	/* A mode of before may forbid writing. */
+	(void)unlink(path);
+	f = fopen(path, "w");
 	assert_non_null(f);
 	assert_int_equal(fwrite(p, 1, n, f), n);
 	assert_int_equal(fclose(f), 0);
@@ -250,46 +253,56 @@ test_mask(void **state)
 	secret_clear(&s);
 }
 
-/*
- * In base64 of anything around the password, every character that is the
- * password's alone is masked, and none but those is needed for it: the
- * neighbours are varied, and what does not change is what must go.
- */
+#define AROUND_MAX 64
+
+/* The base64 of `n` bytes at `p` between others that are all `filler`. */
+static size_t
+encode(unsigned char *out, int filler, const char *p, size_t n, size_t before,
+    size_t after)
+{
+	unsigned char in[AROUND_MAX];
+
+	memset(in, filler, sizeof in);
+	memcpy(in + before, p, n);
+	return (size_t)EVP_EncodeBlock(out, in, (int)(before + n + after));
+}
+
+/* What does not change with the neighbours is masked, and nothing else. */
+static void
+check_between(const char *password, size_t before, size_t after)
+{
+	unsigned char one[2 * AROUND_MAX], two[2 * AROUND_MAX];
+	size_t n = strlen(password), len;
+	char text[2 * AROUND_MAX], want;
+	struct secret s;
+
+	note(&s, "u", password);
+	len = encode(one, 0, password, n, before, after);
+	assert_int_equal(encode(two, 0xff, password, n, before, after), len);
+	memcpy(text, one, len);
+	secret_mask(&s, text, len);
+	for (size_t i = 0; i < len; i++) {
+		want = (char)one[i];
+		if (one[i] == two[i] && one[i] != '=')
+			want = '*';
+		assert_int_equal(text[i], want);
+	}
+	secret_clear(&s);
+}
+
 static void
 test_mask_base64(void **state)
 {
-	static const char password[] = "q7\x80 hunter?\xff";
-	unsigned char one[128], two[128], in[64];
-	size_t n = strlen(password);
-	struct secret s;
-	char text[128];
-	int len;
+	static const char whole[] = "q7\x80 hunter?\xff";
+	char password[sizeof whole];
 
 	(void)state;
-	for (size_t use = 4; use <= n; use++)
+	for (size_t n = 4; n < sizeof whole; n++) {
+		snprintf(password, n + 1, "%s", whole);
 		for (size_t before = 0; before < 7; before++)
-			for (size_t after = 1; after < 5; after++) {
-				snprintf(text, sizeof text, "%.*s", (int)use,
-				    password);
-				note(&s, "u", text);
-				memset(in, 0, sizeof in);
-				memcpy(in + before, password, use);
-				len = EVP_EncodeBlock(
-				    one, in, (int)(before + use + after));
-				memset(in, 0xff, sizeof in);
-				memcpy(in + before, password, use);
-				EVP_EncodeBlock(
-				    two, in, (int)(before + use + after));
-				memcpy(text, one, (size_t)len);
-				secret_mask(&s, text, (size_t)len);
-				for (int i = 0; i < len; i++)
-					if (one[i] == two[i] && one[i] != '=')
-						assert_int_equal(text[i], '*');
-					else
-						assert_int_equal(
-						    text[i], one[i]);
-				secret_clear(&s);
-			}
+			for (size_t after = 1; after < 5; after++)
+				check_between(password, before, after);
+	}
 }
 
 /* Wherever a text is cut, what is left of it is masked or passed whole. */
