@@ -1,7 +1,6 @@
 """Runs the real program: a private configuration, a clean environment."""
 
 import os
-import resource
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ class Run:
     out: bytes
     err: str
     log: str  # the log file
+    pid: int = 0
 
     def ok(self):
         """Asserts what success looks like: 0, and silence."""
@@ -118,16 +118,13 @@ class Outpost:
             self.configure(host, config)
         if isinstance(stdin, str):
             stdin = stdin.encode()
-        if isinstance(stdin, bytes):
-            options["input"] = stdin
-        else:
-            options["stdin"] = stdin
-        done = subprocess.run(
+        data = stdin if isinstance(stdin, bytes) else None
+        process = subprocess.Popen(
             self.command(args, program), env=self.environment(env),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            timeout=TIMEOUT, **options)
-        return Run(done.returncode, done.stdout,
-                   done.stderr.decode("utf-8", "replace"), self.log())
+            stdin=subprocess.PIPE if data is not None else stdin,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+        status, out, err = finish(process, data)
+        return Run(status, out, err, self.log(), process.pid)
 
     def start(self, args, host=None, config=None, **options):
         """Starts the program with a pipe to its standard input."""
@@ -158,17 +155,12 @@ class Outpost:
         return copy
 
 
-def finish(process, timeout=TIMEOUT):
-    """Waits for a started program: (status, out, err, peak KiB)."""
+def finish(process, stdin=None):
+    """Waits for a started program; returns (status, out, err)."""
     try:
-        out, err = process.communicate(timeout=timeout)
+        out, err = process.communicate(stdin, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
         process.kill()
         process.communicate()
         raise
     return process.returncode, out, err.decode("utf-8", "replace")
-
-
-def peak_of_children():
-    """Largest resident set of any child waited for, in KiB."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss

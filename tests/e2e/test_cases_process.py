@@ -39,7 +39,8 @@ def test_case_1_37_killed_producer_sends_what_there_is(outpost, smarthost):
 
 @contextlib.contextmanager
 def syslog():
-    """Stands in for the system's log; gives a function that reads it."""
+    """Stands in for the system's log; gives a function that returns the
+    lines of one run."""
     if os.path.lexists("/dev/log"):
         pytest.skip("/dev/log is in use")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
@@ -48,13 +49,13 @@ def syslog():
         except OSError as error:
             pytest.skip(f"/dev/log: {error}")
 
-        def read():
+        def read(run):
             lines = []
             with contextlib.suppress(BlockingIOError):
                 while True:
                     lines.append(sock.recv(65536, socket.MSG_DONTWAIT)
                                  .decode("utf-8", "replace"))
-            return lines
+            return [line for line in lines if f"[{run.pid}]: " in line]
 
         try:
             yield read
@@ -82,7 +83,7 @@ def test_case_1_66_early_failures_in_syslog(outpost, args, config, status,
                                             word):
     with syslog() as read:
         run = outpost(args, MAIL, config=config)
-        lines = read()
+        lines = read(run)
     assert run.status == status or status is None and run.status in (64, 65)
     assert len(lines) == 1
     check_line(lines[0], run.status)
@@ -116,9 +117,9 @@ def test_case_1_66_each_delivery_is_a_line(outpost, smarthost, rule, status):
 def test_case_1_66_the_same_line_in_syslog(outpost, smarthost):
     host = smarthost(script=[at("RCPT", reply="550 5.1.1 nobody")])
     with syslog() as read:
-        outpost(["-f", "s@s.example", "a@x"], MAIL, host=host,
-                config=LOGGED).failed(67)
-        lines = read()
+        run = outpost(["-f", "s@s.example", "a@x"], MAIL, host=host,
+                      config=LOGGED).failed(67)
+        lines = read(run)
     assert len(lines) == 1
     check_line(lines[0], 67)
     for text in ("msgid=<case@66>", "<s@s.example>", "<a@x>",
@@ -139,9 +140,9 @@ def test_case_1_67_log_that_cannot_be_written(outpost, smarthost, path):
 def test_case_1_67_one_warning(outpost, smarthost):
     host = smarthost()
     with syslog() as read:
-        outpost(["a@x"], MAIL, host=host, config={
+        run = outpost(["a@x"], MAIL, host=host, config={
             "log": {"file": "/nonexistent/log", "syslog": None}})
-        lines = read()
+        lines = read(run)
     assert len([line for line in lines if "/nonexistent/log" in line]) == 1
 
 

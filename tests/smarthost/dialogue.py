@@ -348,9 +348,8 @@ def _keywords(reply):
     """The keywords of an EHLO reply: name to parameters, "AUTH=" as AUTH."""
     found = {}
     for line in reply.lines[1:]:
-        text = line[4:].decode("utf-8", "replace").replace("AUTH=", "AUTH ")
-        name, _, rest = text.strip().partition(" ")
-        name = name.upper()
+        text = line[4:].decode("utf-8", "replace").strip().upper()
+        name, _, rest = text.replace("AUTH=", "AUTH ").partition(" ")
         found[name] = (found.get(name, "") + " " + rest).strip()
     return found
 

@@ -1,5 +1,9 @@
 """A reply as it goes out."""
 
+import re
+
+_LINE = re.compile(rb"([2-5]\d\d)(?:([ -])[^\0]*)?\Z")
+
 
 class Reply:
     """Lines with their codes; `close` ends the connection after it."""
@@ -11,8 +15,13 @@ class Reply:
 
     @property
     def code(self):
-        digits = self.lines[0][:3]
-        return int(digits) if digits.isdigit() else 0
+        """What the client is told; 0 where it can make nothing of it."""
+        found = [_LINE.match(line) for line in self.lines]
+        if not all(found) or len({line[1] for line in found}) != 1:
+            return 0
+        if [line[2] != b"-" for line in found].count(True) != 1:
+            return 0
+        return int(found[0][1])
 
     @property
     def is_good(self):
@@ -26,6 +35,15 @@ def multiline(code, texts):
     """A reply of several lines, all but the last with a hyphen."""
     marks = ["-"] * (len(texts) - 1) + [" "]
     return Reply([f"{code}{mark}{text}" for mark, text in zip(marks, texts)])
+
+
+def first_of(data):
+    """The first reply in raw bytes, which may be malformed."""
+    lines = data.replace(b"\r\n", b"\n").split(b"\n")[:-1]
+    for number, line in enumerate(lines):
+        if line[3:4] != b"-":
+            return Reply(lines[:number + 1])
+    return Reply(b"")
 
 
 def as_reply(value):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Optional, Union
 
 from smarthost.channel import Gone
-from smarthost.replies import Reply, as_reply
+from smarthost.replies import Reply, as_reply, first_of
 
 
 @dataclass
@@ -57,7 +57,7 @@ def perform(rule, usual, channel, stopping):
     data = rule.raw if rule.raw is not None else reply.wire()
     _send(rule, data, channel, stopping)
     if rule.raw is not None:
-        reply = Reply(rule.raw.split(b"\r\n")[0] or b"000")
+        reply = first_of(rule.raw)
     return Reply(reply.lines, usual.close and rule.reply is None)
 
 
