@@ -110,6 +110,18 @@ explain_clear_text(struct stream *s, struct result *res)
 	    said);
 }
 
+/* The last words of the handshake are ours.  Where they cannot be said, the
+ * peer has gone, and reading will tell why. */
+static int
+finish(struct stream *s, struct result *res)
+{
+	if (tls_peer_check(s->ssl, &s->peer, res) == -1)
+		return -1;
+	if (wire_flush(&s->wire, res) == -1 && res->kind != RESULT_LOST)
+		return -1;
+	return 0;
+}
+
 static int
 handshake(struct stream *s, struct result *res)
 {
@@ -119,7 +131,7 @@ handshake(struct stream *s, struct result *res)
 		ERR_clear_error();
 		rc = SSL_connect(s->ssl);
 		if (rc == 1)
-			return tls_peer_check(s->ssl, &s->peer, res);
+			return finish(s, res);
 		if (again(s, SSL_get_error(s->ssl, rc), res) == 0)
 			continue;
 		if (s->failed && res->kind == RESULT_LOST)

@@ -78,7 +78,7 @@ wire_flush(struct wire *w, struct result *res)
 	size_t n = w->len;
 
 	w->len = 0;
-	return n == 0 ? 0 : wire_send(w, w->out, n, res);
+	return n == 0 && !w->broken ? 0 : wire_send(w, w->out, n, res);
 }
 
 int

@@ -54,7 +54,7 @@ int wire_wait(struct wire *w, struct result *res)
 int wire_send(struct wire *w, const char *p, size_t n, struct result *res)
     __attribute__((warn_unused_result));
 
-/* Sends what was collected. */
+/* Sends what was collected.  Fails also when nothing was, on a broken wire. */
 int wire_flush(struct wire *w, struct result *res)
     __attribute__((warn_unused_result));
 

@@ -1,0 +1,387 @@
+#include "config.h"
+
+#include <dirent.h>
+#include <openssl/x509v3.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "net/stream.h"
+#include "net/tls.h"
+#include "peer.h"
+
+#define LONG 20000 /* ms: a test that waits so long has failed */
+
+static struct result res;
+
+static void
+greet(struct peer *p)
+{
+	if (peer_accept(p) == 1) {
+		peer_say(p, "220 hello\r\n");
+		(void)SSL_shutdown(p->ssl);
+	}
+}
+
+/* Makes the handshake with a server of that context as `host`; 0 when it
+ * succeeded and the server's words came through. */
+static int
+meet(SSL_CTX *ctx, const struct tls *tls, const char *host, char *sni)
+{
+	struct deadline until = deadline_in(LONG, -1);
+	struct stream *s;
+	struct peer p;
+	size_t got = 0;
+	char line[64];
+	int rv;
+
+	assert_int_equal(stream_new(&s, peer_start(&p, ctx, greet), &res), 0);
+	rv = stream_start_tls(s, tls, host, until, &res);
+	if (rv == 0) {
+		assert_int_equal(
+		    stream_read(s, line, sizeof line, &got, until, &res), 0);
+		assert_memory_equal(line, "220 hello\r\n", 11);
+	}
+	assert_int_equal(stream_describe(s)[0] == '\0', rv == -1);
+	stream_close(s);
+	peer_join(&p);
+	if (sni != NULL)
+		memcpy(sni, p.sni, sizeof p.sni);
+	return rv;
+}
+
+/* In what follows the host is smtp.example unless it says otherwise. */
+struct row {
+	const char *name;
+	struct peer_cert cert;
+	const char *host;
+	const char *want; /* NULL: accepted; else part of the text */
+	const char *sni; /* NULL: none to be sent */
+};
+
+#define NAMED(n) \
+	{ \
+		.cn = "x", .names = n \
+	}
+#define HOST "smtp.example"
+
+static const struct row rows[] = {
+	{ "good", NAMED("DNS:smtp.example"), HOST, NULL, HOST },
+	{ "second name", NAMED("DNS:a.example,DNS:smtp.example"), HOST, NULL,
+	    HOST },
+	{ "other case", NAMED("DNS:SMTP.Example"), HOST, NULL, HOST },
+	{ "final dot", NAMED("DNS:smtp.example"), "smtp.example.", NULL, HOST },
+	{ "wildcard", NAMED("DNS:*.mail.example"), "smtp.mail.example", NULL,
+	    "smtp.mail.example" },
+	{ "wildcard, two labels", NAMED("DNS:*.mail.example"),
+	    "a.b.mail.example", "it is for *.mail.example, not for a.b", NULL },
+	{ "wildcard, none", NAMED("DNS:*.mail.example"), "mail.example",
+	    "not for mail.example", NULL },
+	{ "part of a label", NAMED("DNS:s*.mail.example"), "smtp.mail.example",
+	    "it is for s*.mail.example, not", NULL },
+	{ "wrong name", NAMED("DNS:other.example"), HOST,
+	    "smtp.example: certificate not accepted: it is for other.example, "
+	    "not for smtp.example",
+	    NULL },
+	{ "many names",
+	    NAMED("DNS:a.example,IP:192.0.2.1,DNS:c.example,DNS:d,DNS:e"), HOST,
+	    "it is for a.example, 192.0.2.1, c.example and 2 more, not", NULL },
+	{ "CN only", { .cn = HOST }, HOST,
+	    "it is for no host (a CN alone does not count), not for smtp",
+	    NULL },
+	{ "CN beside another name", { .cn = HOST, .names = "DNS:a.example" },
+	    HOST, "it is for a.example, not for smtp.example", NULL },
+	{ "mail name only", NAMED("email:a@smtp.example"), HOST,
+	    "it is for no host", NULL },
+	/* smtp.example NUL .evil */
+	{ "NUL in the name",
+	    NAMED("DER:30:14:82:12:73:6d:74:70:2e:65:78:61:6d:70:6c:65:00:2e:"
+		  "65:76:69:6c"),
+	    HOST, "it is for smtp.example\\x00.evil, not for smtp", NULL },
+	{ "IPv4", NAMED("IP:127.0.0.1"), "127.0.0.1", NULL, "" },
+	{ "IPv6", NAMED("IP:::1"), "::1", NULL, "" },
+	{ "IPv6 in brackets", NAMED("IP:::1"), "[::1]", NULL, "" },
+	{ "IPv6 with a zone", NAMED("IP:fe80::1"), "fe80::1%lo", NULL, "" },
+	{ "wrong IP", NAMED("IP:127.0.0.2"), "127.0.0.1",
+	    "it is for 127.0.0.2, not for 127.0.0.1", NULL },
+	{ "wrong IPv6", NAMED("IP:::2"), "::1", "it is for ::2, not for ::1",
+	    NULL },
+	{ "IP as a name", NAMED("DNS:127.0.0.1"), "127.0.0.1",
+	    "not for 127.0.0.1", NULL },
+	{ "IP as CN", { .cn = "127.0.0.1" }, "127.0.0.1",
+	    "it is for no host (a CN alone does not count), not for 127",
+	    NULL },
+	{ "expired",
+	    { .cn = "x",
+		.names = "DNS:smtp.example",
+		.from = -9 * PEER_DAY,
+		.until = -PEER_DAY },
+	    HOST, "certificate not accepted: it has expired (on 20", NULL },
+	{ "not yet valid",
+	    { .cn = "x",
+		.names = "DNS:smtp.example",
+		.from = PEER_DAY,
+		.until = 2 * PEER_DAY },
+	    HOST, "(is this machine's clock right?)", NULL },
+	{ "self-signed",
+	    { .cn = HOST, .names = "DNS:smtp.example", .signer = PEER_ITSELF },
+	    HOST, "it is self-signed, and not trusted here", NULL },
+	{ "unknown authority",
+	    { .cn = HOST,
+		.names = "DNS:smtp.example",
+		.signer = PEER_STRANGER },
+	    HOST,
+	    "it is signed by an authority that is not trusted here (issuer "
+	    "CN=Stranger)",
+	    NULL },
+	{ "expired authority",
+	    { .cn = HOST,
+		.names = "DNS:smtp.example",
+		.signer = PEER_EXPIRED_CA },
+	    HOST, "in its chain, CN=Old CA: it has expired (on 20", NULL },
+	{ "weak key",
+	    { .cn = HOST, .names = "DNS:smtp.example", .key = PEER_RSA_1024 },
+	    HOST, "key too weak", NULL },
+};
+
+static void
+certificates(void **state)
+{
+	struct tls *tls = peer_trust(TLS_MIN_1_2);
+	char sni[64];
+	int rv;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct row *r = &rows[i];
+
+		rv = meet(peer_context(&r->cert), tls, r->host, sni);
+		if (rv != (r->want == NULL ? 0 : -1))
+			fail_msg("%s: %s", r->name, rv == 0 ? "ok" : res.text);
+		if (rv == 0) {
+			assert_string_equal(sni, r->sni);
+			continue;
+		}
+		assert_int_equal(res.kind, RESULT_CERTIFICATE);
+		if (strstr(res.text, r->want) == NULL)
+			fail_msg("%s: %s", r->name, res.text);
+	}
+	tls_free(tls);
+}
+
+static const struct peer_cert good = NAMED("DNS:smtp.example");
+
+static void
+versions(void **state)
+{
+	static const struct {
+		int server_max;
+		enum tls_min min;
+		const char *want;
+	} cases[] = {
+		{ TLS1_3_VERSION, TLS_MIN_1_2, NULL },
+		{ TLS1_2_VERSION, TLS_MIN_1_2, NULL },
+		{ TLS1_1_VERSION, TLS_MIN_1_2, "`tls_min`" },
+		{ TLS1_VERSION, TLS_MIN_1_2, "`tls_min`" },
+		{ TLS1_3_VERSION, TLS_MIN_1_3, NULL },
+		{ TLS1_2_VERSION, TLS_MIN_1_3, "`tls_min`" },
+	};
+	struct tls *tls;
+	SSL_CTX *ctx;
+	int rv;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		tls = peer_trust(cases[i].min);
+		ctx = peer_context(&good);
+		SSL_CTX_set_max_proto_version(ctx, cases[i].server_max);
+		rv = meet(ctx, tls, HOST, NULL);
+		assert_int_equal(rv, cases[i].want == NULL ? 0 : -1);
+		if (rv == -1) {
+			assert_int_equal(res.kind, RESULT_TLS);
+			assert_non_null(strstr(res.text, cases[i].want));
+		}
+		tls_free(tls);
+	}
+}
+
+/* Nothing in common: anonymous, and NULL encryption only. */
+static void
+worthless_ciphers(void **state)
+{
+	static const char *const lists[] = { "ADH", "AECDH", "eNULL" };
+	struct tls *tls = peer_trust(TLS_MIN_1_2);
+	SSL_CTX *ctx;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		ctx = peer_context(&good);
+		SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION);
+		SSL_CTX_set_dh_auto(ctx, 1);
+		assert_int_equal(SSL_CTX_set_cipher_list(ctx, lists[i]), 1);
+		assert_int_equal(meet(ctx, tls, HOST, NULL), -1);
+		assert_int_equal(res.kind, RESULT_TLS);
+		assert_string_equal(res.text,
+		    "smtp.example: TLS failed: the server finds no cipher or "
+		    "key that it accepts");
+	}
+	tls_free(tls);
+}
+
+static void
+long_host(void **state)
+{
+	struct tls *tls = peer_trust(TLS_MIN_1_2);
+	char host[300];
+
+	(void)state;
+	memset(host, 'a', sizeof host);
+	host[sizeof host - 1] = '\0';
+	assert_int_equal(meet(peer_context(&good), tls, host, NULL), -1);
+	assert_int_equal(res.kind, RESULT_TLS);
+	tls_free(tls);
+}
+
+/* Makes a file of `text` (NULL: of what peer_ca_file() has), "" for none. */
+static void
+make_file(const char *path, const char *text)
+{
+	char pem[8192];
+	size_t n;
+	FILE *f;
+
+	if (text == NULL) {
+		f = fopen(peer_ca_file(), "r");
+		assert_non_null(f);
+		n = fread(pem, 1, sizeof pem - 1, f);
+		pem[n] = '\0';
+		assert_int_equal(fclose(f), 0);
+	}
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text == NULL ? pem : text, f);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* A named store that cannot be used is an error at once. */
+static void
+bad_stores(void **state)
+{
+	char dir[] = "/tmp/outpost-test-tls-XXXXXX", empty[64], path[64];
+	const struct {
+		const char *file, *path, *want;
+	} cases[] = {
+		{ path, NULL, "No such file or directory" },
+		{ empty, NULL, "no certificate" },
+		{ dir, NULL, "no certificate" },
+		{ NULL, path, "No such file or directory" },
+		{ NULL, empty, "Not a directory" },
+		{ NULL, dir, "none under its hash" },
+		{ peer_ca_file(), dir, "none under its hash" },
+	};
+	struct tls *tls;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	snprintf(path, sizeof path, "%s/absent", dir);
+	snprintf(empty, sizeof empty, "%s/empty", dir);
+	make_file(empty, "nothing here\n");
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		struct tls_rules rules = { .ca_file = cases[i].file,
+			.ca_path = cases[i].path };
+
+		assert_int_equal(tls_new(&tls, &rules, &res), -1);
+		assert_null(tls);
+		assert_int_equal(res.kind, RESULT_CERTIFICATE);
+		if (strstr(res.text, cases[i].want) == NULL)
+			fail_msg("%zu: %s", i, res.text);
+	}
+	unlink(empty);
+	rmdir(dir);
+}
+
+/* The name under which OpenSSL looks for the authority in a directory. */
+static void
+hash_name(char *dst, size_t size, const char *dir)
+{
+	X509_NAME *name = X509_NAME_new();
+
+	X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
+	    (const unsigned char *)"Test CA", -1, -1, 0);
+	snprintf(dst, size, "%s/%08lx.0", dir,
+	    X509_NAME_hash_ex(name, NULL, NULL, NULL));
+	X509_NAME_free(name);
+}
+
+static void
+hashed_directory(void **state)
+{
+	char dir[] = "/tmp/outpost-test-tls-XXXXXX", path[64];
+	struct tls_rules rules = { .ca_path = dir };
+	struct tls *tls;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	hash_name(path, sizeof path, dir);
+	make_file(path, NULL);
+	assert_int_equal(tls_new(&tls, &rules, &res), 0);
+	assert_int_equal(meet(peer_context(&good), tls, HOST, NULL), 0);
+	tls_free(tls);
+	unlink(path);
+	rmdir(dir);
+}
+
+/* Neither the system's store nor what the environment names counts beside
+ * the rules. */
+static void
+environment(void **state)
+{
+	struct tls_rules rules = { .ca_file = "" };
+	struct tls *tls;
+
+	(void)state;
+	setenv("SSL_CERT_FILE", peer_ca_file(), 1);
+	setenv("SSL_CERT_DIR", "/tmp", 1);
+	if (tls_new(&tls, &rules, &res) == -1) {
+		assert_non_null(strstr(res.text, "ca-certificates"));
+		return;
+	}
+	assert_int_equal(meet(peer_context(&good), tls, HOST, NULL), -1);
+	assert_int_equal(res.kind, RESULT_CERTIFICATE);
+	assert_non_null(strstr(res.text, "CN=Test CA"));
+	tls_free(tls);
+	unsetenv("SSL_CERT_FILE");
+	unsetenv("SSL_CERT_DIR");
+}
+
+static int
+clean(void **state)
+{
+	(void)state;
+	peer_clean();
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(certificates),
+		cmocka_unit_test(versions),
+		cmocka_unit_test(worthless_ciphers),
+		cmocka_unit_test(long_host),
+		cmocka_unit_test(bad_stores),
+		cmocka_unit_test(hashed_directory),
+		cmocka_unit_test(environment),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, clean);
+}
