@@ -207,7 +207,8 @@ make_message(struct submission *s, struct result *res)
 	struct message_rules rules = {
 		.date = s->date,
 		.id = s->id,
-		.from = s->asked.data,
+		.from = s->env.sender[0] != '\0' ? s->env.sender
+						 : s->asked.data,
 		.name = full_name(s),
 		.domain = id->domain.data,
 		.policy = policies[s->setup.conf.sender.rewrite],

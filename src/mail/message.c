@@ -35,7 +35,7 @@ static const enum action actions[HEADER_NAME_COUNT] = {
 };
 
 /* In which messages a field is added when it is missing. */
-enum wanted { WANTED_ALWAYS, WANTED_PLAIN, WANTED_RESENT };
+enum wanted { WANTED_ALWAYS, WANTED_RESENT };
 
 /* What is missing is added in this order. */
 static const struct {
@@ -44,7 +44,7 @@ static const struct {
 } required[] = {
 	{ HEADER_FROM, WANTED_ALWAYS },
 	{ HEADER_DATE, WANTED_ALWAYS },
-	{ HEADER_MESSAGE_ID, WANTED_PLAIN },
+	{ HEADER_MESSAGE_ID, WANTED_ALWAYS },
 	{ HEADER_RESENT_FROM, WANTED_RESENT },
 	{ HEADER_RESENT_DATE, WANTED_RESENT },
 	{ HEADER_RESENT_MESSAGE_ID, WANTED_RESENT },
@@ -188,8 +188,7 @@ put_missing(struct work *w)
 	for (size_t i = 0; i < sizeof required / sizeof *required; i++) {
 		enum header_name name = required[i].name;
 
-		if ((required[i].wanted == WANTED_PLAIN && resent) ||
-		    (required[i].wanted == WANTED_RESENT && !resent) ||
+		if ((required[i].wanted == WANTED_RESENT && !resent) ||
 		    header_find(w->h, name) != NULL)
 			continue;
 		if (actions[name] == ACTION_FROM) {

@@ -40,7 +40,12 @@ choose_edit(const struct address *addr, enum field_policy policy,
 
 	snprintf(spec, sizeof spec, "%s%s%s", addr->spec, bare ? "@" : "",
 	    bare ? rules->domain : "");
-	if (policy == FIELD_REWRITE && field_is_account(spec, rules))
+	/* a bare name is local whatever domain it would get, unless that makes
+	 * it the account's */
+	if (policy == FIELD_REWRITE &&
+	    (field_is_account(spec, rules) ||
+		(field_is_account(addr->spec, rules) &&
+		    !address_equal(spec, rules->account))))
 		return EDIT_REPLACE;
 	return bare ? EDIT_QUALIFY : EDIT_NONE;
 }
