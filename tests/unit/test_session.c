@@ -1,0 +1,800 @@
+#include "config.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "mail/lines.h"
+#include "peer.h"
+#include "smtp/session.h"
+
+#define HOST "smtp.example"
+#define PATIENCE 20000 /* ms: what waits so long has failed */
+#define BIG (20 * 1024 * 1024)
+
+#define PIPE "S:250-hi\r\n250-PIPELINING\r\n250 AUTH PLAIN LOGIN"
+
+/*
+ * What the smarthost does, one word after the other; the letter says what:
+ * S says a line, R says just this, d says it byte by byte and slowly; C wants
+ * a line; M takes a message and its dot, P a part of one; T makes TLS, W
+ * waits (ms), K makes the cancel descriptor readable, X closes at once.  At
+ * the end of the words it listens to the end of the stream.
+ */
+static const char *const *script;
+
+static struct peer peer;
+static struct result res;
+static struct envelope env;
+static struct buf heard; /* lines from C and M as they came */
+static struct buf left; /* what came after the last word */
+static struct buf shown; /* the watcher's lines, "C: ..." */
+static char unexpected[256]; /* what came instead of a C line */
+static int cancel[2];
+static unsigned sends;
+
+/* Stands before the library's, to count. */
+ssize_t
+send(int fd, const void *p, size_t n, int flags)
+{
+	if (fd != peer.fd)
+		sends++;
+	return sendto(fd, p, n, flags, NULL, 0);
+}
+
+static void
+pause_ms(long ms)
+{
+	struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
+}
+
+static long
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* The peer's side: one byte; false at the end. */
+static bool
+hear_byte(struct peer *p, char *c)
+{
+	static char in[65536];
+	static size_t pos, len;
+	static struct peer *whose;
+	ssize_t n;
+
+	if (p == NULL) {
+		pos = len = 0;
+		return false;
+	}
+	if (whose != p || pos == len) {
+		whose = p;
+		pos = len = 0;
+		n = p->ssl != NULL ? SSL_read(p->ssl, in, sizeof in)
+				   : read(p->fd, in, sizeof in);
+		if (n <= 0)
+			return false;
+		len = (size_t)n;
+	}
+	*c = in[pos++];
+	return true;
+}
+
+static void
+hear_line(struct peer *p, const char *want)
+{
+	size_t begin = heard.len;
+	char c = '\0';
+
+	while (c != '\n' && hear_byte(p, &c))
+		buf_putc(&heard, c);
+	if (strncmp(heard.data + begin, want, strlen(want)) != 0 ||
+	    strcmp(heard.data + begin + strlen(want), "\r\n") != 0)
+		if (unexpected[0] == '\0')
+			snprintf(unexpected, sizeof unexpected,
+			    "wanted \"%s\", got \"%s\"", want,
+			    heard.data + begin);
+}
+
+static void
+hear_message(struct peer *p)
+{
+	size_t begin = heard.len;
+	char c;
+
+	while (hear_byte(p, &c)) {
+		buf_putc(&heard, c);
+		if (c == '\n' &&
+		    ((heard.len - begin == 3 &&
+			 memcmp(heard.data + begin, ".\r\n", 3) == 0) ||
+			(heard.len - begin >= 5 &&
+			    memcmp(heard.data + heard.len - 5, "\r\n.\r\n",
+				5) == 0)))
+			return;
+	}
+}
+
+static void
+say_slowly(struct peer *p, const char *text)
+{
+	char one[2] = "";
+
+	for (; *text != '\0'; text++) {
+		one[0] = *text;
+		peer_say(p, one);
+		pause_ms(20);
+	}
+}
+
+static void
+say_line(struct peer *p, const char *text)
+{
+	char line[1024];
+
+	snprintf(line, sizeof line, "%s\r\n", text);
+	peer_say(p, line);
+}
+
+/* Half of the message or so. */
+static void
+hear_part(struct peer *p)
+{
+	char c;
+
+	for (size_t i = 0; i < 200000 && hear_byte(p, &c); i++)
+		;
+}
+
+static void
+play(struct peer *p)
+{
+	char c;
+
+	hear_byte(NULL, &c);
+	for (const char *const *w = script; *w != NULL; w++) {
+		const char *arg = *w + 2;
+
+		if (**w == 'S')
+			say_line(p, arg);
+		else if (**w == 'R')
+			peer_say(p, arg);
+		else if (**w == 'd')
+			say_slowly(p, arg);
+		else if (**w == 'C')
+			hear_line(p, arg);
+		else if (**w == 'M')
+			hear_message(p);
+		else if (**w == 'P')
+			hear_part(p);
+		else if (**w == 'W')
+			pause_ms(strtol(arg, NULL, 10));
+		else if (**w == 'K')
+			(void)!write(cancel[1], "x", 1);
+		else if (**w == 'T')
+			(void)peer_accept(p);
+		else if (**w == 'X')
+			return;
+	}
+	while (hear_byte(p, &c))
+		buf_putc(&left, c);
+}
+
+/* The message: lines of dots and text, `size` octets. */
+struct message {
+	char *text;
+	uint64_t size;
+	uint64_t fails_at; /* octets after which reading fails; 0: never */
+	uint64_t ends_at; /* octets after which it just ends; 0: never */
+	uint64_t cancels_at;
+	uint64_t done; /* as told to the watcher */
+};
+
+static int
+read_message(
+    void *arg, uint64_t off, char *p, size_t n, size_t *got, struct result *r)
+{
+	const struct message *m = arg;
+	size_t size = m->ends_at > 0 ? m->ends_at : m->size;
+
+	if (m->fails_at > 0 && off + n > m->fails_at)
+		return result_fail(r, RESULT_STORAGE, "disk on fire");
+	if (m->cancels_at > 0 && off + n > m->cancels_at)
+		assert_int_equal(write(cancel[1], "x", 1), 1);
+	*got = off >= size ? 0 : size - off < n ? (size_t)(size - off) : n;
+	memcpy(p, m->text + off, *got);
+	return 0;
+}
+
+static struct message
+make_message(size_t size)
+{
+	static const char lines[] = "Subject: x\r\n\r\n.\r\n..\r\n.text\r\n"
+				    "text\r\n\r\n. \r\n";
+	struct message m = { .text = malloc(size + 1), .size = size };
+
+	assert_non_null(m.text);
+	for (size_t i = 0; i < size; i++)
+		m.text[i] = lines[i % (sizeof lines - 1)];
+	if (size >= 2)
+		memcpy(m.text + size - 2, "\r\n", 2);
+	return m;
+}
+
+static void
+watch_line(void *arg, char who, const char *text)
+{
+	(void)arg;
+	buf_printf(&shown, "%c: %s\n", who, text);
+}
+
+static void
+watch_progress(void *arg, uint64_t done, uint64_t size)
+{
+	struct message *m = arg;
+
+	assert_true(done > m->done || size == 0);
+	assert_int_equal(size, m->size);
+	m->done = done;
+}
+
+/* What a test wants; NULL members have their usual value. */
+struct wish {
+	const char *const *script;
+	struct message message;
+	enum smtp_tls tls;
+	bool authenticate;
+	enum sasl_want auth;
+	long timeout, until; /* ms */
+	SSL_CTX *ctx;
+	size_t recipients;
+};
+
+static int
+talk(const struct wish *w, struct message *m, const struct tls *tls)
+{
+	struct secret secret;
+	struct session_body body = { read_message, m, m->size };
+	struct session_rules rules = { .plan = { .host = HOST,
+					   .ehlo = "me",
+					   .tls = w->tls,
+					   .authenticate = w->authenticate,
+					   .auth = w->auth,
+					   .user = "user",
+					   .password = "tanstaaf;",
+					   .password_len = 9,
+					   .recipients_max = 50 },
+		.tls = tls,
+		.implicit_tls = w->tls == SMTP_TLS_UP,
+		.secret = &secret,
+		.watch = { watch_line, watch_progress, m },
+		.timeout = w->timeout ? w->timeout : PATIENCE };
+	struct session *s;
+	int rc;
+
+	secret_init(&secret);
+	buf_puts(&secret.password, "tanstaaf;");
+	secret_note(&secret, "user");
+	rules.until = deadline_in(w->until ? w->until : PATIENCE, cancel[0]);
+	rc = session_open(&s, peer_start(&peer, w->ctx, play), &rules, &res);
+	if (rc == 0)
+		rc = session_send(s, &env, &body, &res);
+	session_close(s);
+	secret_clear(&secret);
+	return rc;
+}
+
+static int
+run(const struct wish *w)
+{
+	struct message m = w->message;
+	struct tls *tls = NULL;
+	char address[32];
+	int rc;
+
+	if (m.text == NULL)
+		m = make_message(100);
+	buf_free(&heard);
+	buf_free(&left);
+	buf_free(&shown);
+	unexpected[0] = '\0';
+	envelope_clear(&env);
+	envelope_init(&env);
+	assert_int_equal(envelope_set_sender(&env, "s@x", &res), 0);
+	for (size_t i = 0; i < (w->recipients ? w->recipients : 1); i++) {
+		snprintf(address, sizeof address, "r%zu@x", i);
+		assert_int_equal(envelope_add(&env, address, NULL, &res), 0);
+	}
+	assert_int_equal(pipe(cancel), 0);
+	script = w->script;
+	sends = 0;
+	if (w->ctx != NULL)
+		tls = peer_trust(TLS_MIN_1_2);
+	rc = talk(w, &m, tls);
+	peer_join(&peer);
+	tls_free(tls);
+	close(cancel[0]);
+	close(cancel[1]);
+	free(m.text);
+	assert_string_equal(unexpected, "");
+	assert_null(strstr(shown.data, "tanstaaf"));
+	return rc;
+}
+
+#define RUN(w, ...) \
+	do { \
+		static const char *const words[] = { __VA_ARGS__, NULL }; \
+\
+		(w).script = words; \
+		rc = run(&(w)); \
+	} while (0)
+
+static void
+expect(enum rcpt_state state, enum result_kind kind, const char *text)
+{
+	const struct result *r = &res;
+
+	assert_int_equal(env.rcpts[0].state, state);
+	if (state != RCPT_PENDING)
+		r = &env.results[env.rcpts[0].result];
+	assert_int_equal(r->kind, kind);
+	if (strstr(r->text, text) == NULL)
+		assert_string_equal(r->text, text);
+}
+
+static void
+test_pipelined(void **state)
+{
+	struct wish w = { .authenticate = true, .recipients = 2 };
+	int rc;
+
+	(void)state;
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE,
+	    "C:AUTH PLAIN AHVzZXIAdGFuc3RhYWY7", "S:235 in",
+	    "C:MAIL FROM:<s@x>", "C:RCPT TO:<r0@x>", "C:RCPT TO:<r1@x>",
+	    "C:DATA", "S:250 a\r\n250 b\r\n250 c\r\n354 go", "M:", "C:QUIT",
+	    "S:250 taken\r\n221 bye");
+	assert_int_equal(rc, 0);
+	expect(RCPT_DELIVERED, RESULT_OK, "250 taken");
+	assert_int_equal(sends, 4);
+	assert_string_equal(left.data, "");
+	assert_string_equal(shown.data,
+	    "S: 220 hi\nC: EHLO me\nS: 250-hi\nS: 250-PIPELINING\n"
+	    "S: 250 AUTH PLAIN LOGIN\nC: AUTH PLAIN ********\nS: 235 in\n"
+	    "C: MAIL FROM:<s@x>\nC: RCPT TO:<r0@x>\nC: RCPT TO:<r1@x>\n"
+	    "C: DATA\nS: 250 a\nS: 250 b\nS: 250 c\nS: 354 go\n"
+	    "*: message, 100 octets\nC: .\nC: QUIT\nS: 250 taken\n");
+}
+
+static void
+test_one_by_one(void **state)
+{
+	struct wish w = { .authenticate = true, .auth = SASL_LOGIN };
+	int rc;
+
+	(void)state;
+	RUN(w, "d:220-well\r\n220 hi\r\n", "C:EHLO me",
+	    "d:250-hi\r\n250 AUTH LOGIN\n", "C:AUTH LOGIN", "S:334 ",
+	    "C:dXNlcg==", "S:334", "C:dGFuc3RhYWY7", "d:235\r\n",
+	    "C:MAIL FROM:<s@x>", "S:250", "C:RCPT TO:<r0@x>", "S:251 ok",
+	    "C:DATA", "S:354", "M:", "d:250-a\r\n250 b\r\n", "C:QUIT", "X:");
+	assert_int_equal(rc, 0);
+	expect(RCPT_DELIVERED, RESULT_OK, "250 a b");
+	assert_null(strstr(shown.data, "dGFuc3RhYWY7"));
+}
+
+/* Says the secret back, in pieces: nobody is told. */
+static void
+test_secret_echoed(void **state)
+{
+	struct wish w = { .authenticate = true };
+	int rc;
+
+	(void)state;
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE,
+	    "C:AUTH PLAIN AHVzZXIAdGFuc3RhYWY7", "R:535-not tans", "W:50",
+	    "R:ta", "W:50", "S:af; then\r\n535 nor AHVzZXIAdGFuc3RhYWY7",
+	    "C:QUIT");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_AUTH,
+	    HOST " refused AUTH PLAIN as user: 535 not ********* then nor "
+		 "********************");
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE,
+	    "C:AUTH PLAIN AHVzZXIAdGFuc3RhYWY7", "R:what is tans", "W:50",
+	    "S:taaf; about?");
+	expect(RCPT_PENDING, RESULT_PROTOCOL, "what is ********* about?");
+}
+
+/* The 535 is the cause, not the end that comes with it. */
+static void
+test_closes_after_535(void **state)
+{
+	struct wish w = { .authenticate = true };
+	int rc;
+
+	(void)state;
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE,
+	    "C:AUTH PLAIN AHVzZXIAdGFuc3RhYWY7",
+	    "S:535 Login fail. \xc7\xeb\xff", "X:");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_AUTH, "535 Login fail. \\xc7\\xeb\\xff");
+	assert_string_equal(res.stage, "AUTH");
+}
+
+static void
+test_out_of_turn(void **state)
+{
+	struct wish w = { 0 };
+	int rc;
+
+	(void)state;
+	RUN(w, "S:220 hi\r\n250 evil");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_PROTOCOL, "250 evil");
+	assert_string_equal(left.data, "");
+	RUN(w, "S:220 hi\r\n421 bye");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_SMARTHOST, "421 bye");
+	RUN(w, "S:220 hi", "C:EHLO me", "S:250 hi", "C:MAIL FROM:<s@x>",
+	    "S:250 a\r\n250 b");
+	assert_int_equal(rc, -1);
+	expect(RCPT_DEFERRED, RESULT_PROTOCOL, "250 b");
+}
+
+static void
+test_not_smtp(void **state)
+{
+	struct wish w = { 0 };
+	int rc;
+
+	(void)state;
+	RUN(w, "S:HTTP/1.1 400 Bad\x1b[2J Request");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_PROTOCOL, "(\"HTTP/1.1 400 Bad\\x1b");
+	assert_string_equal(left.data, "");
+}
+
+/* A line without end, lines without end. */
+static void
+test_floods(void **state)
+{
+	static char line[1000001], many[700001];
+	static const char *words[] = { line, NULL, NULL };
+	struct wish w = { .script = words };
+
+	(void)state;
+	memset(line, 'x', sizeof line - 1);
+	memcpy(line, "R:220 ", 6);
+	assert_int_equal(run(&w), -1);
+	expect(RCPT_PENDING, RESULT_PROTOCOL, "reply line too long");
+	memcpy(many, "R:", 2);
+	for (size_t i = 2; i + 7 < sizeof many; i += 7)
+		memcpy(many + i, "220-a\r\n", 7);
+	words[0] = many;
+	assert_int_equal(run(&w), -1);
+	expect(RCPT_PENDING, RESULT_PROTOCOL, "too many lines");
+}
+
+static void
+test_timeouts(void **state)
+{
+	struct wish w = { .timeout = 300 };
+	long began = now_ms();
+	int rc;
+
+	(void)state;
+	RUN(w, "W:0");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_NO_GREETING, "no greeting in time");
+	/* a drip feed */
+	RUN(w, "S:220 hi", "C:EHLO me",
+	    "d:250-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_TIMEOUT, "no answer to EHLO in time");
+	/* replies each in time, all of them not */
+	w.timeout = PATIENCE;
+	w.until = 300;
+	RUN(w, "S:220 hi", "C:EHLO me", "W:200", "S:250 hi",
+	    "C:MAIL FROM:<s@x>", "W:200", "S:250 hi");
+	assert_int_equal(rc, -1);
+	expect(RCPT_DEFERRED, RESULT_TIMEOUT, "no answer to MAIL FROM");
+	/* which counts no more once the message was asked for */
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE, "C:MAIL FROM:<s@x>",
+	    "C:RCPT TO:<r0@x>", "C:DATA", "S:250 a\r\n250 b\r\n354 go",
+	    "M:", "W:400", "S:250 taken");
+	assert_int_equal(rc, 0);
+	expect(RCPT_DELIVERED, RESULT_OK, "taken");
+	w.timeout = 300;
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE, "C:MAIL FROM:<s@x>",
+	    "C:RCPT TO:<r0@x>", "C:DATA", "S:250 a\r\n250 b\r\n354 go", "M:");
+	assert_int_equal(rc, -1);
+	expect(RCPT_DEFERRED, RESULT_POSSIBLE_DUPLICATE,
+	    "no answer to the message in time");
+	assert_true(now_ms() - began < PATIENCE);
+}
+
+static void
+test_closed(void **state)
+{
+	struct wish w = { .recipients = 2 };
+	int rc;
+
+	(void)state;
+	RUN(w, "X:");
+	expect(RCPT_PENDING, RESULT_LOST, "before its greeting");
+	RUN(w, "S:220 hi", "C:EHLO me", "R:250 hi", "X:");
+	expect(RCPT_PENDING, RESULT_LOST,
+	    HOST ": connection closed by the server after EHLO");
+	RUN(w, "S:220 hi", "C:EHLO me", "S:250 hi", "C:MAIL FROM:<s@x>",
+	    "S:250 a", "C:RCPT TO:<r0@x>", "X:");
+	assert_int_equal(rc, -1);
+	expect(RCPT_DEFERRED, RESULT_LOST,
+	    HOST ": connection closed by the server after RCPT TO");
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE, "C:MAIL FROM:<s@x>",
+	    "C:RCPT TO:<r0@x>", "C:RCPT TO:<r1@x>", "C:DATA",
+	    "S:250 a\r\n250 b\r\n250 c\r\n354 go", "M:", "C:QUIT", "X:");
+	assert_int_equal(rc, -1);
+	expect(RCPT_DEFERRED, RESULT_POSSIBLE_DUPLICATE,
+	    "closed by the server after the message");
+	/* what comes after the yes is of no interest */
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE, "C:MAIL FROM:<s@x>",
+	    "C:RCPT TO:<r0@x>", "C:RCPT TO:<r1@x>", "C:DATA",
+	    "S:250 a\r\n250 b\r\n250 c\r\n354 go", "M:", "S:250 taken", "X:");
+	assert_int_equal(rc, 0);
+	expect(RCPT_DELIVERED, RESULT_OK, "taken");
+}
+
+/* Many pieces, and the dots doubled in all of them. */
+static void
+test_big(void **state)
+{
+	struct wish w = { .message = make_message(BIG) };
+	struct message again = make_message(BIG);
+	char *stuffed = malloc(DOTS_OUT_MAX(BIG));
+	struct dots dots = { 0 };
+	const char *body;
+	size_t n;
+	int rc;
+
+	(void)state;
+	assert_non_null(stuffed);
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE, "C:MAIL FROM:<s@x>",
+	    "C:RCPT TO:<r0@x>", "C:DATA", "S:250 a\r\n250 b\r\n354 go",
+	    "M:", "C:QUIT", "S:250 taken");
+	assert_int_equal(rc, 0);
+	expect(RCPT_DELIVERED, RESULT_OK, "taken");
+	n = dots_push(&dots, again.text, BIG, stuffed);
+	body = strstr(heard.data, "DATA\r\n");
+	assert_non_null(body);
+	assert_memory_equal(body + 6, stuffed, n);
+	assert_string_equal(body + 6 + n, ".\r\nQUIT\r\n");
+	free(stuffed);
+	free(again.text);
+}
+
+static SSL_CTX *
+context(void)
+{
+	static const struct peer_cert cert = { .cn = "x",
+		.names = "DNS:" HOST };
+
+	return peer_context(&cert);
+}
+
+/* Refused in mid-message: the words are the answer. */
+static void
+test_early(void **state)
+{
+	struct wish w = { 0 };
+	int rc;
+
+	(void)state;
+	w.message = make_message(BIG);
+	RUN(w, "S:220 hi", "C:EHLO me", "S:250 hi", "C:MAIL FROM:<s@x>",
+	    "S:250 a", "C:RCPT TO:<r0@x>", "S:250 b", "C:DATA", "S:354 go",
+	    "P:", "S:552 too big", "X:");
+	assert_int_equal(rc, -1);
+	expect(RCPT_FAILED, RESULT_REFUSED,
+	    HOST " refused the message: 552 too big");
+	w.message = make_message(BIG);
+	w.tls = SMTP_TLS_UP;
+	w.ctx = context();
+	RUN(w, "T:", "S:220 hi", "C:EHLO me", PIPE, "C:MAIL FROM:<s@x>",
+	    "C:RCPT TO:<r0@x>", "C:DATA", "S:250 a\r\n250 b\r\n354 go",
+	    "P:", "S:552 too big", "X:");
+	assert_int_equal(rc, -1);
+	expect(RCPT_FAILED, RESULT_REFUSED, "552 too big");
+	w.tls = SMTP_TLS_NONE;
+	w.ctx = NULL;
+	/* stays, and does not read on */
+	w.message = make_message(BIG);
+	w.timeout = 500;
+	RUN(w, "S:220 hi", "C:EHLO me", "S:250 hi", "C:MAIL FROM:<s@x>",
+	    "S:250 a", "C:RCPT TO:<r0@x>", "S:250 b", "C:DATA",
+	    "S:354 go\r\n421 bye", "W:1000");
+	assert_int_equal(rc, -1);
+	expect(RCPT_DEFERRED, RESULT_SMARTHOST, "421 bye");
+	assert_null(strstr(left.data, "\r\n.\r\n"));
+	w.message = make_message(BIG);
+	w.timeout = PATIENCE;
+	RUN(w, "S:220 hi", "C:EHLO me", "S:250 hi", "C:MAIL FROM:<s@x>",
+	    "S:250 a", "C:RCPT TO:<r0@x>", "S:250 b", "C:DATA", "S:354 go",
+	    "P:", "X:");
+	assert_int_equal(rc, -1);
+	assert_int_equal(env.rcpts[0].state, RCPT_DEFERRED);
+	assert_int_equal(env.results[env.rcpts[0].result].kind, RESULT_LOST);
+}
+
+/* What cannot be read whole is not ended by the dot. */
+static void
+test_broken_body(void **state)
+{
+	struct wish w = { 0 };
+	int rc;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		w.message = make_message(i < 2 ? 1000 : 300000);
+		if (i % 2 == 0)
+			w.message.fails_at = w.message.size - 1;
+		else
+			w.message.ends_at = w.message.size - 1;
+		RUN(w, "S:220 hi", "C:EHLO me", PIPE, "C:MAIL FROM:<s@x>",
+		    "C:RCPT TO:<r0@x>", "C:DATA", "S:250 a\r\n250 b\r\n354 go");
+		assert_int_equal(rc, -1);
+		expect(RCPT_DEFERRED, RESULT_STORAGE,
+		    i % 2 == 0 ? "disk on fire" : "could not be read whole");
+		assert_null(memmem(left.data, left.len, "\r\n.\r\n", 5));
+		assert_true(left.len < 300000 * 2);
+	}
+}
+
+static void
+test_cancelled(void **state)
+{
+	static const uint64_t sizes[] = { 1000, 300000 };
+	struct wish w = { 0 };
+	int rc;
+
+	(void)state;
+	RUN(w, "S:220 hi", "C:EHLO me", "K:", "W:100", "S:250 hi");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_INTERRUPTED, "interrupted after EHLO");
+	for (size_t i = 0; i < 2; i++) {
+		w.message = make_message(sizes[i]);
+		w.message.cancels_at = sizes[i] - 10;
+		RUN(w, "S:220 hi", "C:EHLO me", PIPE, "C:MAIL FROM:<s@x>",
+		    "C:RCPT TO:<r0@x>", "C:DATA", "S:250 a\r\n250 b\r\n354 go");
+		assert_int_equal(rc, -1);
+		expect(RCPT_DEFERRED, RESULT_INTERRUPTED, "interrupted");
+		assert_null(memmem(left.data, left.len, "\r\n.\r\n", 5));
+	}
+	/* too late */
+	w.message.text = NULL;
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE, "C:MAIL FROM:<s@x>",
+	    "C:RCPT TO:<r0@x>", "C:DATA", "S:250 a\r\n250 b\r\n354 go",
+	    "M:", "K:", "W:100", "S:250 taken");
+	assert_int_equal(rc, 0);
+	expect(RCPT_DELIVERED, RESULT_OK, "taken");
+}
+
+static void
+test_tls(void **state)
+{
+	struct wish w = { .authenticate = true };
+	int rc;
+
+	(void)state;
+	w.tls = SMTP_TLS_UP;
+	w.ctx = context();
+	RUN(w, "T:", "S:220 hi", "C:EHLO me", PIPE,
+	    "C:AUTH PLAIN AHVzZXIAdGFuc3RhYWY7", "S:235 in",
+	    "C:MAIL FROM:<s@x>", "C:RCPT TO:<r0@x>", "C:DATA",
+	    "S:250 a\r\n250 b\r\n354 go", "M:", "C:QUIT", "S:250 taken");
+	assert_int_equal(rc, 0);
+	expect(RCPT_DELIVERED, RESULT_OK, "taken");
+	assert_non_null(strstr(shown.data, "*: TLSv1.3"));
+	w.tls = SMTP_TLS_STARTTLS;
+	w.ctx = context();
+	RUN(w, "S:220 hi", "C:EHLO me", "S:250-hi\r\n250 STARTTLS",
+	    "C:STARTTLS", "S:220 go", "T:", "C:EHLO me", PIPE,
+	    "C:AUTH PLAIN AHVzZXIAdGFuc3RhYWY7", "S:235 in",
+	    "C:MAIL FROM:<s@x>", "C:RCPT TO:<r0@x>", "C:DATA",
+	    "S:250 a\r\n250 b\r\n354 go", "M:", "C:QUIT", "S:250 taken");
+	assert_int_equal(rc, 0);
+	expect(RCPT_DELIVERED, RESULT_OK, "taken");
+}
+
+/* Nothing that matters in clear. */
+static void
+test_starttls_faults(void **state)
+{
+	struct wish w = { .authenticate = true, .tls = SMTP_TLS_STARTTLS };
+	int rc;
+
+	(void)state;
+	w.ctx = context();
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE, "C:QUIT");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_NO_STARTTLS, "does not offer STARTTLS");
+	assert_string_equal(left.data, "");
+	w.ctx = context();
+	RUN(w, "S:220 hi", "C:EHLO me", "S:250-hi\r\n250 STARTTLS",
+	    "C:STARTTLS", "S:220 go\r\n250 evil");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_PROTOCOL, "data before the TLS");
+	assert_string_equal(left.data, "");
+	w.ctx = context();
+	RUN(w, "S:220 hi", "C:EHLO me", "S:250-hi\r\n250 STARTTLS",
+	    "C:STARTTLS", "S:502 no", "C:QUIT");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_NO_STARTTLS, "502 no");
+	w.ctx = context();
+	RUN(w, "S:220 hi", "C:EHLO me", "S:250-hi\r\n250 STARTTLS",
+	    "C:STARTTLS", "S:220 go", "X:");
+	assert_int_equal(rc, -1);
+	assert_int_equal(env.rcpts[0].state, RCPT_PENDING);
+	assert_int_equal(res.kind, RESULT_LOST);
+}
+
+static int
+set_up(void **state)
+{
+	(void)state;
+	buf_init(&heard, SIZE_MAX / 2);
+	buf_init(&left, SIZE_MAX / 2);
+	buf_init(&shown, SIZE_MAX / 2);
+	envelope_init(&env);
+	return 0;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
+	buf_free(&heard);
+	buf_free(&left);
+	buf_free(&shown);
+	envelope_clear(&env);
+	peer_clean();
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_pipelined),
+		cmocka_unit_test(test_one_by_one),
+		cmocka_unit_test(test_secret_echoed),
+		cmocka_unit_test(test_closes_after_535),
+		cmocka_unit_test(test_out_of_turn),
+		cmocka_unit_test(test_not_smtp),
+		cmocka_unit_test(test_floods),
+		cmocka_unit_test(test_timeouts),
+		cmocka_unit_test(test_closed),
+		cmocka_unit_test(test_big),
+		cmocka_unit_test(test_early),
+		cmocka_unit_test(test_broken_body),
+		cmocka_unit_test(test_cancelled),
+		cmocka_unit_test(test_tls),
+		cmocka_unit_test(test_starttls_faults),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
