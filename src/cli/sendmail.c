@@ -82,6 +82,8 @@ check_configuration(const struct options *o, const char *program)
 	setup_init(&setup);
 	if (setup_load(&setup, &res) == -1)
 		status = report_failure(&rep, &res);
+	else if (setup.aliases.left_out > 0)
+		status = report_failure(&rep, &setup.aliases.complaint);
 	setup_clear(&setup);
 	return status;
 }

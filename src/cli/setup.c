@@ -53,6 +53,9 @@ setup_load(struct setup *s, struct result *res)
 	secret_note(&s->secret, s->conf.smarthost.user);
 	if (aliases_load(&s->aliases, s->conf.recipients.aliases, res) == -1)
 		return -1;
+	if (s->aliases.left_out > 0)
+		log_line(LOG_WARN, "%s; %u entries left out",
+		    s->aliases.complaint.text, s->aliases.left_out);
 	return identity_load(&s->identity, &s->conf, res);
 }
 

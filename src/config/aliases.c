@@ -20,11 +20,13 @@ struct parser {
 	struct result *res;
 };
 
-static int
-fail_line(struct parser *r, unsigned line, const char *text)
+/* Notes an entry that is left out. */
+static void
+leave_out(struct aliases *a, unsigned line, const char *text)
 {
-	return result_fail(
-	    r->res, RESULT_CONFIG, "%s:%u: %s", r->a->path, line, text);
+	if (a->left_out++ == 0)
+		(void)result_fail(&a->complaint, RESULT_CONFIG, "%s:%u: %s",
+		    a->path, line, text);
 }
 
 static int
@@ -71,10 +73,6 @@ next_entry(struct parser *r)
 	buf_reset(&r->entry);
 	while (next_line(r, &line, &n)) {
 		if (!is_empty_or_comment(line, n)) {
-			if (r->entry.len == 0 && ascii_is_blank(*line))
-				return fail_line(r, r->line,
-				    "a blank at the start, but no alias to go "
-				    "on with");
 			if (r->entry.len == 0)
 				r->start = r->line;
 			buf_add(&r->entry, line, n);
@@ -206,7 +204,8 @@ skip_comment(const char **p, unsigned *line)
 	}
 }
 
-/* What stands after the colon. */
+/* What stands after the colon: -1, or how many targets there are, or 0 for
+ * an entry that is to be left out. */
 static int
 add_targets(struct parser *r, struct alias *alias, const char *p)
 {
@@ -225,8 +224,10 @@ add_targets(struct parser *r, struct alias *alias, const char *p)
 		}
 		if (*p == '\0')
 			break;
-		if ((n = piece_length(p, ',')) == -1)
-			return fail_line(r, line, "a quote is not closed");
+		if ((n = piece_length(p, ',')) == -1) {
+			leave_out(r->a, line, "a quote is not closed");
+			return 0;
+		}
 		piece = p;
 		len = (size_t)n;
 		trim(&piece, &len);
@@ -236,11 +237,20 @@ add_targets(struct parser *r, struct alias *alias, const char *p)
 			line += *p++ == '\n';
 	}
 	if (alias->ntargets == 0)
-		return fail_line(r, r->start, "the alias has no target");
-	return 0;
+		leave_out(r->a, r->start, "the alias has no target");
+	return (int)alias->ntargets;
 }
 
-/* Makes an alias of `entry`. */
+static void
+clear_alias(struct alias *alias)
+{
+	for (size_t i = 0; i < alias->ntargets; i++)
+		free(alias->targets[i].text);
+	free(alias->targets);
+	free(alias->name);
+}
+
+/* Makes an alias of `entry`, unless it is wrong. */
 static int
 add_alias(struct parser *r)
 {
@@ -249,25 +259,35 @@ add_alias(struct parser *r)
 	struct alias *alias;
 	size_t len;
 	long n;
+	int targets;
 
 	n = piece_length(name, ':');
-	if (n == -1 || name[n] != ':')
-		return fail_line(r, r->start, "expected `name: target`");
+	len = n > 0 ? (size_t)n : 0;
+	trim(&name, &len);
+	if (n == -1 || r->entry.data[n] != ':' || len == 0 ||
+	    ascii_is_blank(r->entry.data[0])) {
+		leave_out(a, r->start, "expected `name: target`");
+		return 0;
+	}
 	alias = reallocarray(a->list, a->count + 1, sizeof *alias);
 	if (alias == NULL)
 		return fail_memory(r);
 	a->list = alias;
 	alias += a->count;
-	len = (size_t)n;
-	trim(&name, &len);
 	*alias = (struct alias){ .line = r->start, .name = copy(name, len) };
 	if (alias->name == NULL)
 		return fail_memory(r);
-	a->count++;
 	unquote(alias->name);
-	if (*alias->name == '\0')
-		return fail_line(r, r->start, "the alias has no name");
-	return add_targets(r, alias, r->entry.data + n + 1);
+	a->count++;
+	if ((targets = add_targets(r, alias, r->entry.data + n + 1)) == -1)
+		return -1;
+	if (targets > 0 && *alias->name == '\0')
+		leave_out(a, r->start, "the alias has no name");
+	if (targets == 0 || *alias->name == '\0') {
+		clear_alias(alias);
+		a->count--;
+	}
+	return 0;
 }
 
 static int
@@ -295,18 +315,26 @@ compare_key(const void *name, const void *alias)
 	return compare_names(name, ((const struct alias *)alias)->name);
 }
 
-static int
-sort(struct aliases *a, struct result *res)
+/* Sorts by name; of those that come twice the first stays. */
+static void
+sort(struct aliases *a)
 {
+	size_t kept = 0;
+
 	if (a->count > 0)
 		qsort(a->list, a->count, sizeof *a->list, compare_aliases);
-	for (size_t i = 1; i < a->count; i++)
-		if (compare_names(a->list[i - 1].name, a->list[i].name) == 0)
-			return result_fail(res, RESULT_CONFIG,
-			    "%s:%u: alias %s was given on line %u already",
-			    a->path, a->list[i].line, a->list[i].name,
-			    a->list[i - 1].line);
-	return 0;
+	for (size_t i = 0; i < a->count; i++) {
+		if (kept > 0 &&
+		    compare_names(a->list[kept - 1].name, a->list[i].name) ==
+			0) {
+			leave_out(a, a->list[i].line,
+			    "the alias was given on an earlier line already");
+			clear_alias(&a->list[i]);
+			continue;
+		}
+		a->list[kept++] = a->list[i];
+	}
+	a->count = kept;
 }
 
 int
@@ -330,7 +358,8 @@ aliases_parse(struct aliases *a, const char *path, const char *p, size_t n,
 			break;
 		}
 	buf_free(&r.entry);
-	return status == -1 ? -1 : sort(a, res);
+	sort(a);
+	return status;
 }
 
 int
@@ -362,12 +391,8 @@ aliases_find(const struct aliases *a, const char *name)
 void
 aliases_clear(struct aliases *a)
 {
-	for (size_t i = 0; i < a->count; i++) {
-		for (size_t j = 0; j < a->list[i].ntargets; j++)
-			free(a->list[i].targets[j].text);
-		free(a->list[i].targets);
-		free(a->list[i].name);
-	}
+	for (size_t i = 0; i < a->count; i++)
+		clear_alias(&a->list[i]);
 	free(a->list);
 	free(a->path);
 	*a = (struct aliases){ 0 };

@@ -44,14 +44,18 @@ struct aliases {
 	char *path; /* NULL: there was no file */
 	struct alias *list; /* sorted by name */
 	size_t count;
+	unsigned left_out; /* entries that were wrong */
+	struct result complaint; /* about the first of them: kind CONFIG,
+				  * "file:line: what" */
 };
 
 /*
  * Reads `path`; an empty path, or a file that does not exist, gives an empty
- * table.  Kind CONFIG, with "file:line: what", for a file that cannot be read
- * or is too large, a line without a colon, an empty name, a name that comes
- * twice, no target, a quote that is not closed, a NUL byte.  `a` is to be
- * cleared whatever the result.
+ * table.  An entry without a colon, a name or a target, one with an open
+ * quote, and a name that comes again are left out and counted: the file is the
+ * whole machine's, and one bad line in it must stop nobody's mail.  Kind
+ * CONFIG for a file that cannot be read, is too large or holds a NUL byte.
+ * `a` is to be cleared whatever the result.
  */
 int aliases_load(struct aliases *a, const char *path, struct result *res)
     __attribute__((warn_unused_result));

@@ -104,45 +104,63 @@ test_taken(void **state)
 	buf_free(&out);
 }
 
+/* What is wrong is left out, with a complaint about the first; the rest
+ * stays. */
 static const struct {
-	const char *in;
-	size_t n;
-	const char *want;
-} refused[] = {
-#define TEXT(text) text, sizeof text - 1
-	{ TEXT("\nroot me\n"), "f:2: expected `name: target`" },
-	{ TEXT("root # : me\n"), "f:1: expected `name: target`" },
-	{ TEXT("\"root: me\n"), "f:1: expected `name: target`" },
-	{ TEXT("a: b\n: c\n"), "f:2: the alias has no name" },
-	{ TEXT("\"\": c\n"), "f:1: the alias has no name" },
-	{ TEXT("a: b\nb:\n"), "f:2: the alias has no target" },
-	{ TEXT("a: , # b\n"), "f:1: the alias has no target" },
-	{ TEXT("a: b,\n \"c\n"), "f:2: a quote is not closed" },
-	{ TEXT("a: b\n\nc: d\n A: b\nB: x\na : b\n"),
-	    "f:6: alias a was given on line 1 already" },
-	{ TEXT("Root: b\nroot: c\nROOT: c\n"),
-	    "f:2: alias root was given on line 1 already" },
-	{ TEXT("# c\n a: b\n"), "f:2: a blank at the start" },
-	{ TEXT("a: b\0c\n"), "f: a NUL byte" },
+	const char *in, *complaint, *rest;
+} faulty[] = {
+	{ "\nroot me\na: b\n", "f:2: expected `name: target`", "a" },
+	{ "root # : me\na: b\n", "f:1: expected `name: target`", "a" },
+	{ "\"root: me\n", "f:1: expected `name: target`", NULL },
+	{ "a: b\n: c\n", "f:2: expected `name: target`", "a" },
+	{ "\"\": c\na: b\n", "f:1: the alias has no name", "a" },
+	{ "a: b\nb:\n", "f:2: the alias has no target", "a" },
+	{ "b: , # c\na: b\n", "f:1: the alias has no target", "a" },
+	{ "b: b,\n \"c\na: b\n", "f:2: a quote is not closed", "a" },
+	{ "a: b\n\nc: d\n A: b\nB: x\na : b\n",
+	    "f:6: the alias was given on an earlier line", "a" },
+	{ "Root: b\nroot: c\nROOT: c\n",
+	    "f:2: the alias was given on an earlier line", "root" },
+	{ "# c\n a: b\nc: d\n", "f:2: expected `name: target`", "c" },
 };
 
 static void
-test_refused(void **state)
+test_faulty(void **state)
 {
 	struct aliases a;
 	struct result res;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
-		if (aliases_parse(&a, "f", refused[i].in, refused[i].n, &res) ==
-		    0)
-			fail_msg("%s: taken", refused[i].want);
-		assert_int_equal(res.kind, RESULT_CONFIG);
-		if (strncmp(res.text, refused[i].want,
-			strlen(refused[i].want)) != 0)
-			fail_msg("%s: %s", refused[i].want, res.text);
+	for (size_t i = 0; i < sizeof faulty / sizeof *faulty; i++) {
+		assert_int_equal(aliases_parse(&a, "f", faulty[i].in,
+				     strlen(faulty[i].in), &res),
+		    0);
+		assert_int_not_equal(a.left_out, 0);
+		assert_int_equal(a.complaint.kind, RESULT_CONFIG);
+		if (strncmp(a.complaint.text, faulty[i].complaint,
+			strlen(faulty[i].complaint)) != 0)
+			fail_msg(
+			    "%s: %s", faulty[i].complaint, a.complaint.text);
+		if (faulty[i].rest != NULL)
+			assert_non_null(aliases_find(&a, faulty[i].rest));
+		else
+			assert_int_equal(a.count, 0);
 		aliases_clear(&a);
 	}
+}
+
+static void
+test_refused(void **state)
+{
+	static const char nul[] = "a: b\0c\n";
+	struct aliases a;
+	struct result res;
+
+	(void)state;
+	assert_int_equal(aliases_parse(&a, "f", nul, sizeof nul - 1, &res), -1);
+	assert_int_equal(res.kind, RESULT_CONFIG);
+	assert_string_equal(res.text, "f: a NUL byte");
+	aliases_clear(&a);
 }
 
 static void
@@ -224,6 +242,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_taken),
+		cmocka_unit_test(test_faulty),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_find),
 		cmocka_unit_test(test_many),
