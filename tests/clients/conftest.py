@@ -6,6 +6,7 @@ goes: "smarthost", the test smarthost as smtp.163.com, or "postfix".
 """
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -20,6 +21,10 @@ PASSWORD = 'ab;c #d="1" \\x'     # hard for an INI file
 LOCAL = "admin@example.com"      # where mail for local users goes
 PEOPLE = [LOCAL] + [f"{name}@example.com" for name in
                     ("ada", "ben", "cem", "dot")]
+CRONTABS = {
+    "root": "* * * * * echo 'grüße aus cron'; echo .; printf 'no end'\n",
+    "joe": "MAILTO=ben@example.com\n* * * * * id -un\n",
+}
 
 if WHICH is None:
     collect_ignore_glob = ["test_*.py"]
@@ -62,12 +67,12 @@ def machine(scratch):
     write("/etc/hosts", "127.0.0.1 localhost smtp.163.com\n"
           "127.0.1.1 client1.example.net client1\n")
     write("/etc/mailname", "client1.example.net\n")
-    write("/etc/resolv.conf", "")
     write("/etc/aliases", "root: rooty\nrooty: ada@example.com\n")
     if subprocess.run(["id", "joe"], capture_output=True,
                       check=False).returncode != 0:
+        run("groupadd", "mailers")
         run("useradd", "-c", "Jörg Tester", "-d", "/var/lib/joe", "-m",
-            "joe")
+            "-G", "mailers", "joe")
     home = scratch / "home"
     home.mkdir()
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(home),
@@ -94,7 +99,8 @@ ca_file = {authority.ca_file}
 [recipients]
 local = {LOCAL}
 """)
-    write("/etc/outpost.secret", PASSWORD + "\n", 0o600)
+    secret = write("/etc/outpost.secret", PASSWORD + "\n", 0o640)
+    shutil.chown(secret, "root", "mailers")
     if WHICH == "postfix":
         from postfix import Postfix
         place = Postfix(scratch, authority, ACCOUNT, PASSWORD, PEOPLE)
@@ -107,12 +113,12 @@ local = {LOCAL}
 
 @pytest.fixture(scope="session", autouse=True)
 def crontab(machine, smarthost):
-    """A real crond, with a job that prints; begun first, since it takes a
+    """A real crond, with jobs that print; begun first, since it takes a
     minute."""
     for name in os.listdir("/etc/cron.d"):
         os.unlink(f"/etc/cron.d/{name}")
-    table = "* * * * * echo 'grüße aus cron'; echo .; printf 'no end'\n"
-    run("crontab", "-u", "root", "-", input=table.encode())
+    for user, table in CRONTABS.items():
+        run("crontab", "-u", user, "-", input=table.encode())
     with subprocess.Popen(["cron", "-f", "-L", "15"], env=machine,
                           stdin=subprocess.DEVNULL,
                           stdout=subprocess.DEVNULL,

@@ -27,6 +27,8 @@ class Imitation:
                         if [decoded(s) for s in m.all("Subject")] ==
                         [subject]]
             return found
-        assert self.host.wait(there, seconds), f"no mail {subject!r}"
+        assert self.host.wait(there, seconds), (
+            f"no mail {subject!r}, only",
+            [m.all("Subject") for m in self.host.record.messages])
         message = found[0]
         return Received(message.sender, message.recipients, message.data)

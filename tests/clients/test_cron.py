@@ -9,3 +9,12 @@ def test_cron_output_is_mailed(smarthost):
     mail.check(ACCOUNT, ["ada@example.com"])    # an alias of an alias
     assert mail.address("Reply-To")[1] == "root@client1.example.net"
     assert mail.body.decode() == "grüße aus cron\n.\nno end\n"
+
+
+def test_cron_of_a_user(smarthost):
+    """cron runs sendmail as the user, who may read the password as one of
+    its group."""
+    mail = smarthost.wait_for("Cron <joe@client1> id -un", 90)
+    mail.check(ACCOUNT, ["ben@example.com"])
+    assert mail.only("To") == "ben@example.com"
+    assert mail.body == b"joe\n"
