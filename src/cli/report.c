@@ -12,10 +12,8 @@
 #define LIST_MAX 900 /* bytes of a recipient list in one log line */
 #define NAMES_MAX 200 /* bytes of one on stderr */
 
+/* All recipients are settled when they are reported. */
 static const char *const state_names[] = {
-	[RCPT_PENDING] = "pending",
-	[RCPT_SENT] = "pending",
-	[RCPT_ACCEPTED] = "pending",
 	[RCPT_DELIVERED] = "delivered",
 	[RCPT_DEFERRED] = "deferred",
 	[RCPT_FAILED] = "failed",
@@ -44,7 +42,8 @@ print_reason(
 {
 	struct buf advice;
 
-	if (rep->errors == OPTIONS_ERRORS_QUIET)
+	if (rep->options != NULL &&
+	    rep->options->errors == OPTIONS_ERRORS_QUIET)
 		return;
 	fprintf(stderr, "%s: %s%s\n", rep->program, whom, res->text);
 	buf_init(&advice, 4096);
@@ -60,16 +59,43 @@ known(const char *s)
 	return s != NULL && *s != '\0' ? s : "-";
 }
 
+/* The operands as they were given, as far as they fit. */
+static void
+put_operands(const struct options *o, struct buf *list)
+{
+	for (size_t i = 0; i < o->count && list->len < LIST_MAX; i++)
+		buf_printf(
+		    list, "%s<%.200s>", i > 0 ? "," : "", o->recipients[i]);
+}
+
 int
 report_failure(const struct report *rep, const struct result *res)
 {
+	const struct options *o = rep->options;
+	struct buf list;
+
 	print_reason(rep, res, "");
+	buf_init(&list, 2 * LIST_MAX);
+	if (o != NULL)
+		put_operands(o, &list);
 	log_line(LOG_FAILURE,
-	    "uid=%lu msgid=%s relay=%s exit=%d status=%s "
+	    "uid=%lu msgid=%s from=<%.200s> to=%s relay=%s exit=%d status=%s "
 	    "result=refused %s",
-	    (unsigned long)getuid(), known(rep->message_id), known(rep->relay),
-	    result_exit_status(res->kind), res->status, res->text);
+	    (unsigned long)getuid(), known(rep->message_id),
+	    o != NULL && o->sender != NULL ? o->sender : "", known(list.data),
+	    known(rep->relay), result_exit_status(res->kind), res->status,
+	    res->text);
+	buf_free(&list);
 	return result_exit_status(res->kind);
+}
+
+/* What settled the recipient: the smarthost's words, a reason of ours, or
+ * NULL. */
+static const struct result *
+result_of(const struct envelope *env, const struct rcpt *rcpt)
+{
+	return rcpt->result < env->nresults ? &env->results[rcpt->result]
+					    : NULL;
 }
 
 /* One line for recipients that share a state and a result. */
@@ -77,28 +103,27 @@ static void
 log_group(const struct report *rep, const struct envelope *env,
     const struct rcpt *first, const char *list)
 {
-	const struct result *res = NULL;
-	enum log_level level = LOG_EVENT;
+	static const enum log_level levels[] = {
+		[RCPT_DELIVERED] = LOG_EVENT,
+		[RCPT_DEFERRED] = LOG_WARN,
+		[RCPT_FAILED] = LOG_FAILURE,
+	};
+	const struct result *res = result_of(env, first);
 
-	if (first->state != RCPT_DELIVERED) {
-		res = &env->results[first->result];
-		level = first->state == RCPT_FAILED ? LOG_FAILURE : LOG_WARN;
-	}
-	log_line(level,
-	    "uid=%lu msgid=%s from=<%s> to=%s relay=%s "
-	    "delay=%.2f exit=%d status=%s result=%s%s%s",
+	log_line(levels[first->state],
+	    "uid=%lu msgid=%s from=<%s> to=%s relay=%s delay=%.2f exit=%d "
+	    "status=%s result=%s %s",
 	    (unsigned long)getuid(), known(rep->message_id), env->sender, list,
 	    known(rep->relay), rep->seconds,
-	    res == NULL ? 0 : result_exit_status(res->kind),
+	    res == NULL ? EX_OK : result_exit_status(res->kind),
 	    res == NULL ? "2.0.0" : res->status, state_names[first->state],
-	    res == NULL ? "" : " ", res == NULL ? "" : res->text);
+	    res == NULL ? "" : res->text);
 }
 
 static bool
 is_alike(const struct rcpt *a, const struct rcpt *b)
 {
-	return a->state == b->state &&
-	    (a->state == RCPT_DELIVERED || a->result == b->result);
+	return a->state == b->state && a->result == b->result;
 }
 
 static void

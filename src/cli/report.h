@@ -12,7 +12,7 @@
 
 struct report {
 	const char *program; /* how lines on stderr begin */
-	enum options_errors errors; /* -oe */
+	const struct options *options; /* NULL: there are none */
 	/* what is known of the message; NULL or "" while it is not */
 	const char *message_id;
 	const char *relay;

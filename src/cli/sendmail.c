@@ -62,7 +62,7 @@ print_help(const struct options *o, const char *program)
 static int
 refuse_smtp(const struct options *o, const char *program)
 {
-	struct report rep = { .program = program, .errors = o->errors };
+	struct report rep = { .program = program, .options = o };
 	struct result res;
 
 	result_fail(&res, RESULT_MODE,
@@ -74,7 +74,7 @@ refuse_smtp(const struct options *o, const char *program)
 static int
 check_configuration(const struct options *o, const char *program)
 {
-	struct report rep = { .program = program, .errors = o->errors };
+	struct report rep = { .program = program, .options = o };
 	struct setup setup;
 	struct result res;
 	int status = EX_OK;
@@ -125,7 +125,7 @@ verify_operand(const struct rewrite *rw, const char *operand)
 static int
 verify(const struct options *o, const char *program)
 {
-	struct report rep = { .program = program, .errors = o->errors };
+	struct report rep = { .program = program, .options = o };
 	struct setup setup;
 	struct result res;
 	int status = EX_OK, one;
@@ -166,8 +166,8 @@ int
 sendmail_main(int argc, char *const *argv)
 {
 	const char *program = options_program(argc, argv);
-	struct report rep = { .program = program };
 	struct options o;
+	struct report rep = { .program = program, .options = &o };
 	struct result res;
 	int status;
 

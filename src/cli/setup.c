@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,15 +32,20 @@ setup_conf(struct setup *s, const char *path, struct result *res)
 	return rc;
 }
 
+/* Somebody must hear that there is no log, but no mail is lost over it. */
 static void
 open_log(const struct conf *conf)
 {
+	bool syslog = strcmp(conf->log.syslog, "off") != 0;
 	struct result res;
 
-	if (log_open(
-		strcmp(conf->log.syslog, "off") == 0 ? NULL : conf->log.syslog,
-		conf->log.file[0] == '\0' ? NULL : conf->log.file, &res) == -1)
+	if (log_open(syslog ? conf->log.syslog : NULL,
+		conf->log.file[0] == '\0' ? NULL : conf->log.file, &res) == 0)
+		return;
+	if (syslog)
 		log_line(LOG_WARN, "%s", res.text);
+	else
+		fprintf(stderr, "sendmail: %s\n", res.text);
 }
 
 int

@@ -291,7 +291,7 @@ submit(const struct options *o, const char *program)
 	int status;
 
 	s.report = (struct report){
-		.program = program, .errors = o->errors, .message_id = s.id
+		.program = program, .options = o, .message_id = s.id
 	};
 	setup_init(&s.setup);
 	intake_init(&s.intake,

@@ -32,7 +32,7 @@ struct rcpt {
 	/* what the caller wrote, when an alias led here; else NULL */
 	char *asked;
 	enum rcpt_state state;
-	/* index into results; meaningful when DEFERRED or FAILED */
+	/* index into results of what settled it, where there is one */
 	size_t result;
 };
 

@@ -58,9 +58,10 @@ session_limit(const struct session *s)
 	if (s->failed)
 		return deadline_in(LAST_WORDS, cancel);
 	/* from here on the message may have been taken: to break off would be
-	 * to risk a second copy */
+	 * to risk a second copy, so the wait is the longest of all (RFC 5321
+	 * section 4.5.3.2.6: twice what the others are) and cannot be ended */
 	if (smtp_awaited(s->client) == SMTP_DOT)
-		return deadline_in(s->rules.timeout, -1);
+		return deadline_in(2 * s->rules.timeout, -1);
 	if (s->begun)
 		return deadline_in(s->rules.timeout, cancel);
 	return deadline_earlier(
