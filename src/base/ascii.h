@@ -1,9 +1,7 @@
 /*
- * ascii: character classes and comparisons for protocol text.
- *
- * Never looks at the locale, never indexes a table with a signed char, and
- * leaves every byte above 127 alone.  What is shown to people goes through
- * text.h instead.  Pure.
+ * ascii: classes and comparisons for protocol text.  Never looks at the
+ * locale, and leaves every byte above 127 alone; what is shown to people goes
+ * through text.h instead.  Pure.
  */
 #ifndef BASE_ASCII_H
 #define BASE_ASCII_H
@@ -57,6 +55,16 @@ ascii_is_control(char c)
 	return (unsigned char)c < 0x20 || c == 0x7f;
 }
 
+/* Whether the string `s` holds a control. */
+static inline bool
+ascii_has_control(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if (ascii_is_control(*s))
+			return true;
+	return false;
+}
+
 /* 33..126: VCHAR of RFC 5234. */
 static inline bool
 ascii_is_visible(char c)
@@ -96,9 +104,7 @@ ascii_equal_n(const char *a, const char *b, size_t n)
 static inline bool
 ascii_equal(const char *a, const char *b)
 {
-	size_t n = strlen(a);
-
-	return strlen(b) == n && ascii_equal_n(a, b, n);
+	return strlen(a) == strlen(b) && ascii_equal_n(a, b, strlen(a));
 }
 
 /* Whether the string `s` begins with `prefix`, whatever the ASCII case. */

@@ -32,15 +32,6 @@ is_printable(const char *s)
 	return true;
 }
 
-static bool
-has_control(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if (ascii_is_control(*s))
-			return true;
-	return false;
-}
-
 int
 options_set_body(struct options_state *st, const struct options_row *row,
     const char *value, struct result *res)
@@ -58,7 +49,7 @@ options_set_envid(struct options_state *st, const struct options_row *row,
 {
 	size_t n = strlen(value);
 
-	if (has_control(value))
+	if (ascii_has_control(value))
 		return result_fail(res, RESULT_USAGE,
 		    "option -V: control character in the value");
 	if (n == 0 || n > ENVID_MAX || !is_printable(value))

@@ -45,22 +45,13 @@ now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-static bool
-has_control(const char *s)
-{
-	for (; *s != '\0'; s++)
-		if (ascii_is_control(*s))
-			return true;
-	return false;
-}
-
 static int
 add_operands(struct submission *s, const struct rewrite *rw, struct result *res)
 {
 	for (size_t i = 0; i < s->o->count; i++) {
 		const char *operand = s->o->recipients[i];
 
-		if (has_control(operand))
+		if (ascii_has_control(operand))
 			return result_fail(res, RESULT_ADDRESS,
 			    "the "
 			    "recipient %s holds a control character",

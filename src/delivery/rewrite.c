@@ -262,10 +262,9 @@ parse_unquoted(struct address *addr, const char *given, struct result *res)
 static int
 parse_sender(struct address *addr, const char *given, struct result *res)
 {
-	for (const char *p = given; *p != '\0'; p++)
-		if (ascii_is_control(*p))
-			return result_fail(res, RESULT_ADDRESS,
-			    "the sender %s holds a control character", given);
+	if (ascii_has_control(given))
+		return result_fail(res, RESULT_ADDRESS,
+		    "the sender %s holds a control character", given);
 	if (address_one(addr, given, strlen(given), res) == -1 &&
 	    parse_unquoted(addr, given, res) == -1)
 		return result_context(res, "sender %s", given);
