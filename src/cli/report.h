@@ -26,9 +26,10 @@ int report_failure(const struct report *rep, const struct result *res);
 /*
  * Tells what became of each recipient: one line a reason (and one with
  * advice) on stderr for those that did not get the mail, one line a result in
- * the log for all.  Returns the exit status: 0 when all were delivered; the
- * first permanent failure's status; else 75, but 69 once anyone has got the
- * mail, since "try again" would send a second copy.
+ * the log for all.  Returns the exit status: 0 when all were delivered; 75
+ * when nobody has the mail and another try may help someone; else the first
+ * permanent failure's; else 69: someone has the mail, and "try again" would
+ * send a second copy.
  */
 int report_delivery(const struct report *rep, const struct envelope *env);
 
