@@ -1,11 +1,11 @@
 #include "config.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/process.h"
 #include "cli/admin.h"
 #include "cli/options.h"
+#include "cli/say.h"
 #include "cli/sendmail.h"
 
 int
@@ -14,7 +14,7 @@ main(int argc, char **argv)
 	struct result res;
 
 	if (process_setup(&res) == -1) {
-		fprintf(stderr, "sendmail: %s\n", res.text);
+		say("sendmail: %s\n", res.text);
 		return result_exit_status(res.kind);
 	}
 	if (strcmp(options_program(argc, argv), "outpost") == 0)

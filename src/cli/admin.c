@@ -6,6 +6,7 @@
 
 #include "cli/admin.h"
 #include "cli/report.h"
+#include "cli/say.h"
 #include "cli/setup.h"
 
 static const char usage[] = "usage: outpost [-c file] config\n"
@@ -53,13 +54,13 @@ admin_main(int argc, char *const *argv)
 		return print(usage);
 	while ((opt = getopt(argc, argv, "+:c:")) != -1) {
 		if (opt != 'c') {
-			fputs(usage, stderr);
+			say("%s", usage);
 			return EX_USAGE;
 		}
 		path = optarg;
 	}
 	if (argc - optind != 1 || strcmp(argv[optind], "config") != 0) {
-		fputs(usage, stderr);
+		say("%s", usage);
 		return EX_USAGE;
 	}
 	return show_config(path);

@@ -1,13 +1,15 @@
 #include "config.h"
 
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "cli/report.h"
+#include "cli/say.h"
 #include "config/provider.h"
+#include "mail/address.h"
 
 #define LIST_MAX 900 /* bytes of a recipient list in one log line */
 #define NAMES_MAX 200 /* bytes of one on stderr */
@@ -45,11 +47,11 @@ print_reason(
 	if (rep->options != NULL &&
 	    rep->options->errors == OPTIONS_ERRORS_QUIET)
 		return;
-	fprintf(stderr, "%s: %s%s\n", rep->program, whom, res->text);
+	say("%s: %s%s\n", rep->program, whom, res->text);
 	buf_init(&advice, 4096);
 	put_advice(res, &advice);
 	if (advice.len > 0)
-		fprintf(stderr, "%s: %s\n", rep->program, advice.data);
+		say("%s: %s\n", rep->program, advice.data);
 	buf_free(&advice);
 }
 
@@ -132,7 +134,7 @@ log_recipients(const struct report *rep, const struct envelope *env)
 	struct buf list;
 	size_t first = 0;
 
-	buf_init(&list, LIST_MAX + 2 * RESULT_TEXT_MAX);
+	buf_init(&list, LIST_MAX + 2 * ADDRESS_MAX + 16);
 	for (size_t i = 0; i < env->count; i++) {
 		if (list.len > 0 &&
 		    (list.len > LIST_MAX ||
@@ -152,47 +154,73 @@ log_recipients(const struct report *rep, const struct envelope *env)
 	buf_free(&list);
 }
 
-/* The recipients that share result `r`, as "a@x, b@y and 3 more". */
-static void
-put_names(const struct envelope *env, size_t r, struct buf *out)
+static int
+compare_keys(const void *va, const void *vb)
 {
-	size_t left_off = 0;
+	uint64_t a, b;
 
-	for (size_t i = 0; i < env->count; i++) {
-		const struct rcpt *rcpt = &env->rcpts[i];
+	memcpy(&a, va, sizeof a);
+	memcpy(&b, vb, sizeof b);
+	return (a > b) - (a < b);
+}
 
-		if ((rcpt->state != RCPT_FAILED &&
-			rcpt->state != RCPT_DEFERRED) ||
-		    rcpt->result != r)
-			continue;
-		if (out->len > NAMES_MAX) {
-			left_off++;
-			continue;
-		}
+/* Those that did not get the mail: the result's number, then the recipient's,
+ * sorted.  Returns how many. */
+static size_t
+list_failures(const struct envelope *env, uint64_t *keys)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < env->count; i++)
+		if (env->rcpts[i].state == RCPT_FAILED ||
+		    env->rcpts[i].state == RCPT_DEFERRED)
+			keys[n++] = (uint64_t)env->rcpts[i].result << 32 | i;
+	qsort(keys, n, sizeof *keys, compare_keys);
+	return n;
+}
+
+/* The first of the recipients that share a result, up to `end`, as
+ * "a@x, b@y and 3 more: ". */
+static void
+put_names(const struct envelope *env, const uint64_t *keys, const uint64_t *end,
+    struct buf *out)
+{
+	for (; keys < end && out->len <= NAMES_MAX; keys++) {
+		const struct rcpt *rcpt = &env->rcpts[(uint32_t)*keys];
+
 		buf_printf(
 		    out, "%s%s", out->len > 0 ? ", " : "", rcpt->address);
 		if (rcpt->asked != NULL)
 			buf_printf(out, " (for %s)", rcpt->asked);
 	}
-	if (left_off > 0)
-		buf_printf(out, " and %zu more", left_off);
-	if (out->len > 0)
-		buf_puts(out, ": ");
+	if (keys < end)
+		buf_printf(out, " and %td more", end - keys);
+	buf_puts(out, ": ");
 }
 
 static void
 print_results(const struct report *rep, const struct envelope *env)
 {
+	uint64_t *keys = calloc(env->count, sizeof *keys);
+	const uint64_t *at = keys, *next, *end;
 	struct buf names;
 
+	if (keys == NULL) {
+		say("%s: out of memory; the log says who got it\n",
+		    rep->program);
+		return;
+	}
+	end = keys + list_failures(env, keys);
 	buf_init(&names, 8192);
-	for (size_t r = 0; r < env->nresults; r++) {
+	for (; at < end; at = next) {
+		for (next = at; next < end && *next >> 32 == *at >> 32; next++)
+			;
 		buf_reset(&names);
-		put_names(env, r, &names);
-		if (names.len > 0)
-			print_reason(rep, &env->results[r], names.data);
+		put_names(env, at, next, &names);
+		print_reason(rep, &env->results[*at >> 32], names.data);
 	}
 	buf_free(&names);
+	free(keys);
 }
 
 int

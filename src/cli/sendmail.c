@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/options.h"
 #include "cli/report.h"
+#include "cli/say.h"
 #include "cli/sendmail.h"
 #include "cli/setup.h"
 #include "cli/submit.h"
@@ -18,7 +19,7 @@ flushed(const char *program)
 {
 	if (fflush(stdout) == 0)
 		return EX_OK;
-	fprintf(stderr, "%s: cannot write to standard output\n", program);
+	say("%s: cannot write to standard output\n", program);
 	return EX_IOERR;
 }
 
@@ -177,7 +178,7 @@ sendmail_main(int argc, char *const *argv)
 		if (o.tag != NULL)
 			log_tag(o.tag);
 		if (o.warnings.len > 0)
-			fprintf(stderr, "%s", o.warnings.data);
+			say("%s", o.warnings.data);
 		status = modes[o.mode](&o, program);
 	}
 	options_clear(&o);

@@ -1,10 +1,10 @@
 #include "config.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "cli/say.h"
 #include "cli/setup.h"
 
 void
@@ -45,7 +45,7 @@ open_log(const struct conf *conf)
 	if (syslog)
 		log_line(LOG_WARN, "%s", res.text);
 	else
-		fprintf(stderr, "sendmail: %s\n", res.text);
+		say("sendmail: %s\n", res.text);
 }
 
 int

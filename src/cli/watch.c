@@ -1,11 +1,11 @@
 #include "config.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/say.h"
 #include "cli/watch.h"
 
 #define PROGRESS_MIN (1024 * 1024) /* octets; shorter ones need none */
@@ -23,7 +23,7 @@ static void
 end_progress(struct watch *w)
 {
 	if (w->on_progress_line)
-		fputs("\r\033[K", stderr);
+		say("\r\033[K");
 	w->on_progress_line = false;
 }
 
@@ -39,7 +39,7 @@ show_line(void *arg, char who, const char *text)
 		i++;
 	text_escape(shown, sizeof shown, text, strlen(text));
 	end_progress(w);
-	fprintf(stderr, "%s%s%s%s\n", w->colour ? speakers[i].colour : "",
+	say("%s%s%s%s\n", w->colour ? speakers[i].colour : "",
 	    speakers[i].label, shown, w->colour ? "\033[0m" : "");
 }
 
@@ -56,8 +56,7 @@ show_progress(void *arg, uint64_t done, uint64_t size)
 		return;
 	w->percent = percent;
 	w->on_progress_line = true;
-	fprintf(stderr, "\r*  %u %% of %.1f MB", percent, (double)size / 1e6);
-	fflush(stderr);
+	say("\r*  %u %% of %.1f MB", percent, (double)size / 1e6);
 }
 
 struct session_watch

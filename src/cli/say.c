@@ -1,0 +1,67 @@
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/say.h"
+
+#define TEXT_MAX 8192 /* not from the heap, which may be what failed */
+
+/* -1: it was not taken. */
+static int
+put(const char *p, size_t n)
+{
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+	ssize_t wrote;
+	int ready;
+
+	while (n > 0) {
+		if ((ready = poll(&out, 1, SAY_PATIENCE)) == 0)
+			return -1;
+		/* what is ready takes that much without blocking; not to
+		 * block in general would be a change to the caller's file */
+		wrote = ready == -1
+		    ? -1
+		    : write(STDERR_FILENO, p, n < PIPE_BUF ? n : PIPE_BUF);
+		if (wrote == -1 && errno != EINTR)
+			return -1;
+		if (wrote > 0) {
+			p += wrote;
+			n -= (size_t)wrote;
+		}
+	}
+	return 0;
+}
+
+/* From now on nobody is spoken to. */
+static void
+give_up(void)
+{
+	int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	(void)dup2(fd, STDERR_FILENO);
+	close(fd);
+}
+
+void
+say(const char *fmt, ...)
+{
+	char text[TEXT_MAX];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	if (n >= TEXT_MAX)
+		n = TEXT_MAX - 1;
+	if (n > 0 && put(text, (size_t)n) == -1)
+		give_up();
+}

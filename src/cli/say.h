@@ -1,0 +1,17 @@
+/*
+ * say: what is said on standard error, for whoever called.
+ *
+ * Never waits long for a reader: many callers collect what was said only when
+ * the program has ended, and a pipe that is full by then would hold the
+ * program, and the smarthost with it, for ever.
+ */
+#ifndef CLI_SAY_H
+#define CLI_SAY_H
+
+#define SAY_PATIENCE 2000 /* ms */
+
+/* Writes the text, up to 8 KiB of it.  When it is not taken within
+ * SAY_PATIENCE, or cannot be written, it and all that is said later is lost. */
+void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif
