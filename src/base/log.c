@@ -16,7 +16,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
-#define LINE_MAX_BYTES 2048
+#define LINE_MAX_BYTES 6144 /* sender, recipients and reply at their longest */
 
 static const struct {
 	const char *name;
