@@ -30,22 +30,22 @@
 
 struct chunk {
 	struct chunk *next;
-	int64_t due;		/* us */
-	size_t len;		/* 0: the end */
+	int64_t due; /* us */
+	size_t len; /* 0: the end */
 	char data[];
 };
 
 struct pair {
 	struct sockaddr_in to;
 	int listener;
-	int64_t rtt;		/* us */
+	int64_t rtt; /* us */
 };
 
 struct link {
 	const struct pair *pair;
 	int client, server;
-	atomic_bool client_heard, server_heard;	/* got something */
-	atomic_int users;	/* directions still running */
+	atomic_bool client_heard, server_heard; /* got something */
+	atomic_int users; /* directions still running */
 };
 
 /* One direction of a link, and what is on its way. */
@@ -197,7 +197,7 @@ open_link(const struct pair *pair, int client)
 	setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	setsockopt(link->server, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	if (connect(link->server, (const struct sockaddr *)&pair->to,
-	    sizeof pair->to) == -1) {
+		sizeof pair->to) == -1) {
 		close(link->server);
 		free(link);
 		return false;

@@ -118,8 +118,8 @@ log_in(struct floor *f, const char *user, const char *password)
 	want(f, '2');
 	put(f, ehlo, sizeof ehlo - 1);
 	want(f, '2');
-	n = snprintf((char *)plain, sizeof plain, "%c%s%c%s", 0, user, 0,
-	    password);
+	n = snprintf(
+	    (char *)plain, sizeof plain, "%c%s%c%s", 0, user, 0, password);
 	EVP_EncodeBlock(text, plain, n);
 	n = snprintf(command, sizeof command, "AUTH PLAIN %s\r\n", text);
 	put(f, command, (size_t)n);

@@ -63,7 +63,8 @@ main(int argc, char **argv)
 		if (pid == -1 || wait4(pid, &status, 0, &use) != pid)
 			return 71;
 		printf("%d %.3f %.3f %ld\n",
-		    WIFEXITED(status) ? WEXITSTATUS(status) : 128, now() - start,
+		    WIFEXITED(status) ? WEXITSTATUS(status) : 128,
+		    now() - start,
 		    milliseconds(use.ru_utime) + milliseconds(use.ru_stime),
 		    use.ru_maxrss);
 		fflush(stdout);

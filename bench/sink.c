@@ -44,7 +44,7 @@ struct conn {
 	const struct port *port;
 	int fd;
 	SSL *ssl;
-	size_t pos, len;	/* what is not used yet of `in` */
+	size_t pos, len; /* what is not used yet of `in` */
 	size_t out_len;
 	size_t rcpts, commands;
 	bool mail, authenticated, closing;
@@ -186,17 +186,18 @@ static bool
 auth_plain(struct conn *c, char *response)
 {
 	const struct account *a = c->port->account;
-	char want[700], named[700];	/* without and with authzid */
-	int n = snprintf(want, sizeof want, "%c%s%c%s", 0, a->user, 0,
-	    a->password);
-	int m = snprintf(named, sizeof named, "%s%c%s%c%s", a->user, 0,
-	    a->user, 0, a->password);
+	char want[700], named[700]; /* without and with authzid */
+	int n = snprintf(
+	    want, sizeof want, "%c%s%c%s", 0, a->user, 0, a->password);
+	int m = snprintf(named, sizeof named, "%s%c%s%c%s", a->user, 0, a->user,
+	    0, a->password);
 
-	if (*response == '\0' && (!say(c, "334 ") ||
-	    (response = line(c)) == NULL))
+	if (*response == '\0' &&
+	    (!say(c, "334 ") || (response = line(c)) == NULL))
 		return false;
-	return auth_verdict(c, is_base64_of(response, want, (size_t)n) ||
-	    is_base64_of(response, named, (size_t)m));
+	return auth_verdict(c,
+	    is_base64_of(response, want, (size_t)n) ||
+		is_base64_of(response, named, (size_t)m));
 }
 
 static bool
@@ -205,16 +206,16 @@ auth_login(struct conn *c, char *user)
 	const struct account *a = c->port->account;
 	char *password;
 
-	if (*user == '\0' && (!say(c, "334 VXNlcm5hbWU6") ||
-	    (user = line(c)) == NULL))
+	if (*user == '\0' &&
+	    (!say(c, "334 VXNlcm5hbWU6") || (user = line(c)) == NULL))
 		return false;
 
 	bool known = is_base64_of(user, a->user, strlen(a->user));
 
 	if (!say(c, "334 UGFzc3dvcmQ6") || (password = line(c)) == NULL)
 		return false;
-	return auth_verdict(c, known &&
-	    is_base64_of(password, a->password, strlen(a->password)));
+	return auth_verdict(c,
+	    known && is_base64_of(password, a->password, strlen(a->password)));
 }
 
 static bool
@@ -275,7 +276,7 @@ swallow(struct conn *c)
 			c->pos = (size_t)(dot - c->in) + 5;
 			return size;
 		}
-		if (have > 4) {	/* the end may be cut in two */
+		if (have > 4) { /* the end may be cut in two */
 			size += (long long)have - 4;
 			c->pos = c->len - 4;
 		}
@@ -324,9 +325,15 @@ static const struct {
 	const char *name;
 	bool (*run)(struct conn *, char *);
 } commands[] = {
-	{ "EHLO", do_ehlo }, { "HELO", do_ok }, { "STARTTLS", do_starttls },
-	{ "AUTH", do_auth }, { "MAIL", do_mail }, { "RCPT", do_rcpt },
-	{ "DATA", do_data }, { "RSET", do_ok }, { "NOOP", do_ok },
+	{ "EHLO", do_ehlo },
+	{ "HELO", do_ok },
+	{ "STARTTLS", do_starttls },
+	{ "AUTH", do_auth },
+	{ "MAIL", do_mail },
+	{ "RCPT", do_rcpt },
+	{ "DATA", do_data },
+	{ "RSET", do_ok },
+	{ "NOOP", do_ok },
 	{ "QUIT", do_quit },
 };
 
