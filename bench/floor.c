@@ -92,7 +92,7 @@ connect_to(struct floor *f, const char *host, const char *port)
 }
 
 static void
-start_tls(struct floor *f, const char *host, const char *cadir)
+start_tls(struct floor *f, char *host, const char *cadir)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 
