@@ -131,7 +131,7 @@ static void
 make_date_and_id(struct submission *s)
 {
 	const struct identity *id = &s->setup.identity;
-	const char *at = strrchr(id->account.data, '@');
+	const char *domain = address_domain(id->account.data);
 	unsigned char random[10];
 	char hex[2 * sizeof random + 1];
 	time_t t = time(NULL);
@@ -143,7 +143,7 @@ make_date_and_id(struct submission *s)
 	for (size_t i = 0; i < sizeof random; i++)
 		snprintf(hex + 2 * i, 3, "%02x", random[i]);
 	snprintf(s->id, sizeof s->id, "<%llx.%s@%s>", (unsigned long long)t,
-	    hex, at != NULL ? at + 1 : id->domain.data);
+	    hex, domain != NULL ? domain : id->domain.data);
 }
 
 /* The log speaks of the message's own Message-ID, where it has one. */

@@ -240,12 +240,11 @@ is_host_in_domain(const struct identity *id, const char *domain)
 bool
 identity_is_local(const struct identity *id, const char *spec)
 {
-	const char *domain = strrchr(spec, '@');
+	const char *domain = address_domain(spec);
 	size_t n;
 
 	if (domain == NULL)
 		return true;
-	domain++;
 	n = strcspn(id->host.data, ".");
 	return ascii_equal(domain, "localhost") ||
 	    ascii_equal(domain, "localhost.localdomain") ||

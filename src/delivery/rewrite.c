@@ -49,7 +49,7 @@ add_final(struct expansion *x, const char *spec, struct result *res)
 	const char *asked = ascii_equal(spec, x->asked) ? NULL : x->asked;
 	int n;
 
-	if (strrchr(spec, '@') != NULL)
+	if (address_domain(spec) != NULL)
 		return envelope_add(x->env, spec, asked, res);
 	n = snprintf(full, sizeof full, "%s@%s", spec, x->rw->id->domain.data);
 	if (n < 0 || (size_t)n >= ADDRESS_MAX)
@@ -276,7 +276,7 @@ put_spec(struct buf *out, const struct identity *id, const char *spec)
 {
 	buf_reset(out);
 	buf_puts(out, spec);
-	if (strrchr(spec, '@') == NULL)
+	if (address_domain(spec) == NULL)
 		buf_printf(out, "@%s", id->domain.data);
 }
 

@@ -292,6 +292,14 @@ find_domain(const char *s)
 	return s + strcspn(s, "@");
 }
 
+const char *
+address_domain(const char *spec)
+{
+	const char *at = find_domain(spec);
+
+	return *at == '@' ? at + 1 : NULL;
+}
+
 bool
 address_equal(const char *a, const char *b)
 {

@@ -79,6 +79,10 @@ enum address_next address_next(struct address_list *list, struct address *addr,
 int address_one(struct address *addr, const char *text, size_t n,
     struct result *res) __attribute__((warn_unused_result));
 
+/* The domain of a spec: what follows its "@", or NULL when it has none.  An
+ * "@" inside a quoted local part is not the one. */
+const char *address_domain(const char *spec);
+
 /* Whether the two specs name the same mailbox: local parts equal to the byte,
  * domains but for ASCII case. */
 bool address_equal(const char *a, const char *b);

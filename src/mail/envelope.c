@@ -42,11 +42,11 @@ envelope_set_sender(
 static uint64_t
 hash_address(const struct envelope *env, const char *address)
 {
-	const char *at = strrchr(address, '@');
+	const char *domain = address_domain(address);
 	uint64_t h = env->seed ^ 0xcbf29ce484222325ULL;
 
 	for (const char *p = address; *p != '\0'; p++) {
-		char c = at != NULL && p > at ? ascii_lower(*p) : *p;
+		char c = domain != NULL && p >= domain ? ascii_lower(*p) : *p;
 
 		h = (h ^ (unsigned char)c) * 0x100000001b3ULL;
 	}

@@ -50,6 +50,12 @@ def test_case_1_12_quoted_local_part(outpost, smarthost):
     assert b'RCPT TO:<"john doe"@x.org>' in host.commands
 
 
+def test_case_1_12_at_sign_in_quotes(outpost, smarthost):
+    host = smarthost()
+    outpost(['"a@b"', '"c@d"@x'], MAIL, host=host).ok()
+    assert host.message.recipients == ['"a@b"@example.test', '"c@d"@x']
+
+
 @pytest.mark.parametrize("to, want", [
     ("Friends (my (best)) : a@x, Bob (the\n (builder)) <b@x> , ;, c@x",
      ["a@x", "b@x", "c@x"]),

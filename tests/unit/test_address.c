@@ -600,6 +600,34 @@ equal(void **state)
 	}
 }
 
+static void
+domain(void **state)
+{
+	static const struct {
+		const char *spec, *want;
+	} specs[] = {
+		{ "a@x.example", "x.example" },
+		{ "a", NULL },
+		{ "", NULL },
+		{ "\"a@b\"", NULL },
+		{ "\"a@b\"@x", "x" },
+		{ "\"a\\\"@b\"@x", "x" },
+		{ "\"a\\\\\"@x", "x" },
+		{ "u@[192.0.2.1]", "[192.0.2.1]" },
+		{ "\"a@b", NULL },
+	};
+	const char *got;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof specs / sizeof *specs; i++) {
+		got = address_domain(specs[i].spec);
+		if (specs[i].want == NULL)
+			assert_null(got);
+		else
+			assert_string_equal(got, specs[i].want);
+	}
+}
+
 static const struct row names[] = {
 	{ "", "" },
 	{ " \t\r\n", "" },
@@ -685,6 +713,7 @@ main(void)
 		cmocka_unit_test(lengths),
 		cmocka_unit_test(depth),
 		cmocka_unit_test(a_million),
+		cmocka_unit_test(domain),
 		cmocka_unit_test(equal),
 		cmocka_unit_test(put_name),
 		cmocka_unit_test(long_names),

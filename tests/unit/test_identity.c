@@ -112,6 +112,7 @@ test_is_local(void **state)
 		{ "web1", "web1.example.com", "a@web1.example.com", true },
 		{ "163", "example.com", "a@163.com", false },
 		{ "web1", "example.com", "\"a@web1\"@other.net", false },
+		{ "web1", "example.com", "\"a@other.net\"", true },
 	};
 
 	(void)state;

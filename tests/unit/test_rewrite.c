@@ -99,6 +99,9 @@ test_recipients(void **state)
 		{ "", "incl, bad", "!incl,!bad" },
 		{ "", "undisclosed-recipients:;", "" },
 		{ "", "\"a b\"@x.example", "\"a b\"@x.example" },
+		{ "", "\"a@b\"", "\"a@b\"@d.example" },
+		{ "", "\"a@b\"@x.example", "\"a@b\"@x.example" },
+		{ "me@163.com", "\"a@b\"", "me@163.com" },
 	};
 
 	(void)state;
@@ -200,6 +203,8 @@ test_sender(void **state)
 		    "alice@d.example" },
 		{ CONF_REWRITE_NEVER, "bob", "bob@d.example", "bob@d.example" },
 		{ CONF_REWRITE_NEVER, "<>", "", "alice@d.example" },
+		{ CONF_REWRITE_NEVER, "\"a@b\"", "\"a@b\"@d.example",
+		    "\"a@b\"@d.example" },
 		{ CONF_REWRITE_NEVER, "Name <s@s.example>", "s@s.example",
 		    "s@s.example" },
 		{ CONF_REWRITE_NEVER, "o quoted@example.com",
