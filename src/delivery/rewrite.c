@@ -122,7 +122,51 @@ is_on_the_way(const struct expansion *x, size_t at, const char *name)
 	return false;
 }
 
-/* One target that is an address: a name to follow, or an end. */
+/* One address of a target: a name to follow, or an end. */
+static int
+follow_address(struct expansion *x, size_t at, const struct alias *alias,
+    const struct alias_target *target, struct address *addr, struct result *res)
+{
+	struct result why;
+
+	if (!identity_is_local(x->rw->id, addr->spec))
+		return add_final(x, addr->spec, res);
+	addr->spec[addr->local_len] = '\0';
+	/* "\name", and a name in its own alias, mean that very user */
+	if (target->text[addr->spec_start] == '\\' ||
+	    ascii_equal(addr->spec, x->items[at].name))
+		return add_user(x, addr->spec, res);
+	if (is_on_the_way(x, at, addr->spec)) {
+		result_fail(&why, RESULT_ALIAS,
+		    "%s:%u: alias loop: %s leads to %s, which leads back",
+		    x->rw->aliases->path, target->line, alias->name,
+		    addr->spec);
+		return add_failed(x, &why, res);
+	}
+	return push_item(x, addr->spec, at, res);
+}
+
+/* Whether the target is one address or more, and nothing else. */
+static bool
+is_all_addresses(const struct alias_target *target)
+{
+	enum address_next next;
+	struct address_list list;
+	struct address addr;
+	struct result ignored;
+	size_t count = 0;
+
+	address_list(&list, target->text, strlen(target->text));
+	while ((next = address_next(&list, &addr, &ignored)) == ADDRESS_FOUND) {
+		if (check_address(&addr, &ignored) == -1)
+			return false;
+		count++;
+	}
+	return next == ADDRESS_END && count > 0;
+}
+
+/* A target that is addresses: mostly one, but blanks and semicolons may
+ * separate them, too.  It is taken as a whole or not at all. */
 static int
 expand_address(struct expansion *x, size_t at, const struct alias *alias,
     const struct alias_target *target, struct result *res)
@@ -130,30 +174,18 @@ expand_address(struct expansion *x, size_t at, const struct alias *alias,
 	struct address_list list;
 	struct address addr;
 	struct result why;
-	const char *name = x->items[at].name;
 
-	address_list(&list, target->text, strlen(target->text));
-	if (address_next(&list, &addr, &why) != ADDRESS_FOUND ||
-	    check_address(&addr, &why) == -1) {
+	if (!is_all_addresses(target)) {
 		result_fail(&why, RESULT_ALIAS,
 		    "%s:%u: alias %s: not an address: %s", x->rw->aliases->path,
 		    target->line, alias->name, target->text);
 		return add_failed(x, &why, res);
 	}
-	if (!identity_is_local(x->rw->id, addr.spec))
-		return add_final(x, addr.spec, res);
-	addr.spec[addr.local_len] = '\0';
-	/* "\name", and a name in its own alias, mean that very user */
-	if (target->text[addr.spec_start] == '\\' ||
-	    ascii_equal(addr.spec, name))
-		return add_user(x, addr.spec, res);
-	if (is_on_the_way(x, at, addr.spec)) {
-		result_fail(&why, RESULT_ALIAS,
-		    "%s:%u: alias loop: %s leads to %s, which leads back",
-		    x->rw->aliases->path, target->line, alias->name, addr.spec);
-		return add_failed(x, &why, res);
-	}
-	return push_item(x, addr.spec, at, res);
+	address_list(&list, target->text, strlen(target->text));
+	while (address_next(&list, &addr, &why) == ADDRESS_FOUND)
+		if (follow_address(x, at, alias, target, &addr, res) == -1)
+			return -1;
+	return 0;
 }
 
 static int

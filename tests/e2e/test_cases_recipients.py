@@ -150,6 +150,8 @@ self: self, other@a.test
 back: \\back, other@a.test
 named: Joe <joe@a.test>, "Doe, J" <doe@a.test>
 chain: long
+blank: one@a.test two@a.test
+semicolon: one@a.test; two@a.test
 """
 
 
@@ -160,6 +162,8 @@ chain: long
     ("back", ["back@example.test", "other@a.test"]),
     ("named", ["joe@a.test", "doe@a.test"]),
     ("chain", ["one@a.test", "two@a.test", "three@a.test"]),
+    ("blank", ["one@a.test", "two@a.test"]),
+    ("semicolon", ["one@a.test", "two@a.test"]),
     ("\\long", ["long@example.test"]),
 ])
 def test_case_1_62_alias_syntax(outpost, smarthost, name, want):
@@ -171,7 +175,8 @@ def test_case_1_62_alias_syntax(outpost, smarthost, name, want):
 @pytest.mark.parametrize("target, word", [
     ("|/usr/bin/true", "command"), ('"|true -x"', "command"),
     ("/var/mail/x", "file"), (":include:/etc/list", "include"),
-    ("loop2", "loop"), ("a@@b", "address"),
+    ("loop2", "loop"), ("a@@b", "address"), ("a@x rubbish", "address"),
+    ("a@x; b@@c", "address"),
 ])
 def test_case_1_62_what_aliases_cannot_do(outpost, smarthost, target, word):
     outpost.aliases(f"bad: {target}\nloop2: loop3\nloop3: bad, loop2\n"

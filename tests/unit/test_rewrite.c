@@ -20,7 +20,13 @@ static const char alias_text[] = "root: admin\n"
 				 "pipe: \"|/bin/true now\", ok@x.example\n"
 				 "incl: :include:/etc/list\n"
 				 "bad: a@@b\n"
-				 "Postmaster: root\n";
+				 "Postmaster: root\n"
+				 "ops: ann@x.example bob@y.example\n"
+				 "semi: a@x.example; \\carol; self\n"
+				 "rubbish: a@x.example rubbish, b@x.example\n"
+				 "part: a@x.example; b@@c\n"
+				 "null: a@x.example; <>\n"
+				 "none: nobody:;\n";
 
 struct fixture {
 	struct conf conf;
@@ -97,6 +103,13 @@ test_recipients(void **state)
 		{ "", "file", "!file" },
 		{ "", "pipe", "!pipe,ok@x.example" },
 		{ "", "incl, bad", "!incl,!bad" },
+		{ "", "ops", "ann@x.example,bob@y.example" },
+		{ "", "semi",
+		    "a@x.example,carol@d.example,self@d.example,"
+		    "other@x.example" },
+		{ "", "rubbish", "!rubbish,b@x.example" },
+		{ "", "part, c@x.example", "!part,c@x.example" },
+		{ "", "null, none", "!null,!none" },
 		{ "", "undisclosed-recipients:;", "" },
 		{ "", "\"a b\"@x.example", "\"a b\"@x.example" },
 		{ "", "\"a@b\"", "\"a@b\"@d.example" },
@@ -163,6 +176,9 @@ test_alias_errors_are_named(void **state)
 		{ "pipe", "aliases:8: alias pipe: delivery to a command" },
 		{ "incl", "aliases:9: alias incl: an included list" },
 		{ "bad", "aliases:10: alias bad: not an address: a@@b" },
+		{ "part",
+		    "aliases:15: alias part: not an address: "
+		    "a@x.example; b@@c" },
 	};
 
 	(void)state;
