@@ -63,14 +63,13 @@ struct work {
 static void
 emit(struct work *w, enum fold_kind kind)
 {
-	const char *colon = strchr(w->field.data, ':');
+	size_t body = strcspn(w->field.data, ":") + 1;
 
 	buf_puts(&w->field, "\r\n");
 	if (buf_failed(&w->field))
 		w->out->failed = true;
-	else if (colon != NULL)
-		message_fold(w->out, w->field.data, w->field.len,
-		    (size_t)(colon - w->field.data) + 1, kind);
+	else
+		message_fold(w->out, w->field.data, w->field.len, body, kind);
 	buf_reset(&w->field);
 }
 
