@@ -147,6 +147,9 @@ static const struct {
 	{ SMTP_MAIL, 538, V(mail_refused, AUTH) },
 	/* RFC 1870 section 6.1 */
 	{ SMTP_MAIL, 552, V(mail_refused, TOO_BIG) },
+	/* AUTH's, so an answer out of turn: to send the message would be to
+	 * have it read as commands */
+	{ SMTP_DATA, 334, WRONG },
 	/* too many recipients: the code, and what RFC 5321 section 4.5.3.1.10
 	 * wants treated like it */
 	{ SMTP_RCPT, 452, V(rcpt_full, DEFERRED) },

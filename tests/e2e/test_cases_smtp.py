@@ -16,7 +16,7 @@ BIG = b"S: 1\n\n" + (b"x" * 77 + b"\n") * 250_000
     ("451 later", 75), ("452 full", 75), ("554 never", 69), ("552 big", 69)])
 def test_case_1_29_answer_to_the_dot(outpost, smarthost, reply, status):
     host = smarthost(script=[at("DOT", reply=reply)])
-    outpost(["a@x"], MAIL, host=host).failed(status, reply, "a@x")
+    outpost(["a@x"], MAIL, host=host).failed(status, reply, "not sent")
     assert host.messages == []
 
 
@@ -232,7 +232,7 @@ def test_case_1_52_good_certificates(outpost, smarthost, kind, name):
 def test_case_1_52_trust_store_missing(outpost, smarthost):
     host = smarthost()
     outpost(["a@x"], MAIL, host=host, config={"smarthost": {
-        "ca_file": "/nonexistent/ca.pem"}}).failed(75, "/nonexistent/ca.pem")
+        "ca_file": "/nonexistent/ca.pem"}}).failed(78, "/nonexistent/ca.pem")
     assert host.commands == []
 
 
@@ -330,3 +330,12 @@ def test_case_1_74_floods(outpost, smarthost, stage, flood):
     assert run.status in (75, 76) and 0 < len(run.err) < 4096
     if peak is not None:
         assert peak < 16 * 1024
+
+
+def test_answer_of_auth_to_data(outpost, smarthost):
+    """334 is no leave to send: the message would be read as commands."""
+    host = smarthost(script=[at("DATA", reply="334 ")])
+    outpost(["a@x"], MAIL, host=host).failed(75, "334")
+    host.settled()
+    assert [m for m in host.messages if m.raw] == []
+    assert not any(b"Subject" in command for command in host.commands)
