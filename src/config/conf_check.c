@@ -171,10 +171,26 @@ check_login(const struct conf *conf, struct result *res)
 		    "must be set to log in (auth = off: no login)", res);
 	if (!has_password && !has_file)
 		return fail_smarthost(conf, "password",
-		    "it or password_file must be set to log in (auth = "
-		    "off: no login)",
+		    "must be set, or password_file, to log in (auth = off: no "
+		    "login)",
 		    res);
 	return 0;
+}
+
+/* Who logs in with something that is not an address must say what the sender
+ * is to be: no smarthost takes root@localhost. */
+static int
+check_sender(const struct conf *conf, struct result *res)
+{
+	const char *user = conf->smarthost.user;
+
+	if (conf->smarthost.auth == CONF_AUTH_OFF || *user == '\0' ||
+	    strchr(user, '@') != NULL || *conf->sender.address != '\0' ||
+	    conf->sender.rewrite != CONF_REWRITE_ALWAYS)
+		return 0;
+	return conf_fail(conf, "sender", "address", res,
+	    "must be set to the account's mail address, since user is not "
+	    "one (or rewrite = never)");
 }
 
 /* The password must not go over a network in clear. */
@@ -211,9 +227,9 @@ check_syslog(const struct conf *conf, struct result *res)
 int
 conf_check(const struct conf *conf, struct result *res)
 {
-	static int (*const checks[])(const struct conf *, struct result *) = {
-		check_host, check_ehlo, check_login, check_clear, check_syslog
-	};
+	static int (*const checks[])(
+	    const struct conf *, struct result *) = { check_host, check_ehlo,
+		check_login, check_clear, check_sender, check_syslog };
 
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
 		if (checks[i](conf, res) == -1)

@@ -20,6 +20,12 @@ file_is_missing(const char *path)
 static int
 fail_errno(const char *path, struct result *res)
 {
+	if (errno == EACCES)
+		return result_fail(res, RESULT_CONFIG,
+		    "%s: Permission denied; whoever sends mail must be able to "
+		    "read it: chown root:GROUP and chmod 640, with a group of "
+		    "those users",
+		    path);
 	return result_fail(res, RESULT_CONFIG, "%s: %s", path, strerror(errno));
 }
 

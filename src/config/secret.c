@@ -64,8 +64,9 @@ take_line(struct secret *s, const char *path, const struct buf *text,
 }
 
 static int
-load_file(struct secret *s, const char *path, struct result *res)
+load_file(struct secret *s, const struct conf *conf, struct result *res)
 {
+	const char *path = conf->smarthost.password_file;
 	struct buf text;
 	struct stat st;
 	int status;
@@ -77,7 +78,7 @@ load_file(struct secret *s, const char *path, struct result *res)
 	if (status == 0)
 		status = take_line(s, path, &text, res);
 	buf_free(&text);
-	return status;
+	return status == -1 ? result_context(res, "password_file") : 0;
 }
 
 int
@@ -90,7 +91,7 @@ secret_load(struct secret *s, struct conf *conf, struct result *res)
 	if (conf->smarthost.auth == CONF_AUTH_OFF)
 		return 0;
 	if (*conf->smarthost.password_file != '\0')
-		return load_file(s, conf->smarthost.password_file, res);
+		return load_file(s, conf, res);
 	if (password == NULL || *password == '\0')
 		return 0;
 	status = take_password(s, password, strlen(password), conf->path, res);

@@ -112,7 +112,8 @@ static const struct {
 	    "must be off or a facility" },
 	{ "password only", HOST "password = pw\n",
 	    "t.ini: [smarthost] user: m" },
-	{ "user only", HOST "user = a\n", "[smarthost] password: it or pass" },
+	{ "user only", HOST "user = a\n",
+	    "[smarthost] password: must be set, or" },
 	{ "login bare", HOST "auth = login\n",
 	    "[smarthost] user: must be set" },
 	{ "plain bare", HOST "auth = plain\nuser = a\n",
@@ -159,9 +160,9 @@ static const char *const taken[] = {
 	LOGIN "tls = off\ninsecure_auth = yes\n",
 	HOST "tls = off\n",
 	HOST "user = a\nauth = off\n",
-	HOST "auth = plain\nuser = a\npassword_file = /x y\n",
+	HOST "auth = plain\nuser = a@b\npassword_file = /x y\n",
 	"[smarthost]\nhost = LocalHost 127.0.0.9 ::1 [::1]\ntls = off\n"
-	"user = a\npassword = b\n",
+	"user = a@b\npassword = b\n",
 	HOST "ehlo = [192.0.2.1]\n[log]\nsyslog = off\n[log]\nfile = /l\n",
 	HOST "connect_timeout = 1\ntimeout = 1d\nwait_timeout = 500ms\n",
 };
@@ -214,7 +215,7 @@ test_values(void **state)
 {
 	static const char text[] = HOST
 	    "tls = starttls\nauth = plain\n"
-	    "tls_min = 1.3\ninsecure_auth = yes\nuser = a=\"b\";c#d\n"
+	    "tls_min = 1.3\ninsecure_auth = yes\nuser = a=\"b\";c#d@x\n"
 	    "password = \"\t \"   # blanks\n"
 	    "connect_timeout = 1500ms\ntimeout = 2h\nwait_timeout = 3m\n"
 	    "[sender]\nname =   \xe5\xbc\xa0 \"the\"  cron ;comment\n"
@@ -228,7 +229,7 @@ test_values(void **state)
 	assert_int_equal(c.smarthost.auth, CONF_AUTH_PLAIN);
 	assert_int_equal(c.smarthost.tls_min, CONF_TLS_1_3);
 	assert_int_equal(c.smarthost.insecure_auth, 1);
-	assert_string_equal(c.smarthost.user, "a=\"b\";c#d");
+	assert_string_equal(c.smarthost.user, "a=\"b\";c#d@x");
 	assert_string_equal(c.smarthost.password, "\t ");
 	assert_int_equal(c.smarthost.connect_timeout, 1500);
 	assert_int_equal(c.smarthost.timeout, 7200000);
@@ -261,7 +262,7 @@ check_password(const char *password, const char *written)
 	struct buf text;
 
 	buf_init(&text, 8192);
-	buf_puts(&text, HOST "user = u\npassword = ");
+	buf_puts(&text, HOST "user = u@x\npassword = ");
 	buf_puts(&text, written);
 	buf_puts(&text, "\r\nport = 25");
 	assert_false(buf_failed(&text));
@@ -371,7 +372,7 @@ test_no_secret_shown(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
-		assert_true(snprintf(text, sizeof text, "%suser = u\n%s\n",
+		assert_true(snprintf(text, sizeof text, "%suser = u@x\n%s\n",
 				HOST, lines[i]) < (int)sizeof text);
 		assert_int_equal(parse(&conf, text, &res), -1);
 		if (strstr(res.text, "hunter") != NULL)
@@ -447,7 +448,7 @@ test_dump(void **state)
 {
 	static const char *const texts[] = { HOST, LOGIN,
 		"[smarthost]\nhost = a ::1\nport = 25\ntls = starttls\n"
-		"auth = login\nuser = \" u \"\npassword = \"\\\"s;\"\n"
+		"auth = login\nuser = \" u@x \"\npassword = \"\\\"s;\"\n"
 		"timeout = 90s\nwait_timeout = 1500ms\nconnect_timeout = 1d\n"
 		"[sender]\nname = \"\\\"x\\\\\"\naddress = \";a\"\n"
 		"domain = a\"b\nrewrite = never\n[recipients]\n"

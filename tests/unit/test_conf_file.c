@@ -18,7 +18,7 @@
 #include "config/file.h"
 
 #define PLAIN "[smarthost]\nhost = smtp.example.com\n"
-#define SECRET PLAIN "user = u\npassword = hunter2\n"
+#define SECRET PLAIN "user = u@x\npassword = hunter2\n"
 #define NOBODY 65534
 
 static char directory[64];

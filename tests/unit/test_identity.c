@@ -31,7 +31,7 @@ test_from_configuration(void **state)
 		  "[sender]\ndomain = d.example\n",
 		    "me@163.com", "d.example", "", NULL },
 		{ "[smarthost]\nhost = h\nuser = apikey\npassword = x\n"
-		  "[sender]\ndomain = d.example\n",
+		  "[sender]\ndomain = d.example\nrewrite = local\n",
 		    "", "d.example", "", NULL },
 		{ "[smarthost]\nhost = h\nuser = apikey\npassword = x\n"
 		  "[sender]\naddress = a@b.example\ndomain = d.example\n"

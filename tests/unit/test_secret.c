@@ -162,11 +162,12 @@ test_modes(void **state)
 		secret_clear(&s);
 	}
 	assert_int_equal(load(&s, HOST "password_file = /\n", &res), -1);
-	assert_string_equal(res.text, "/: not a regular file");
+	assert_string_equal(res.text, "password_file: /: not a regular file");
 	secret_clear(&s);
 	assert_int_equal(
 	    load(&s, HOST "password_file = /nowhere/x\n", &res), -1);
-	assert_string_equal(res.text, "/nowhere/x: No such file or directory");
+	assert_string_equal(
+	    res.text, "password_file: /nowhere/x: No such file or directory");
 	secret_clear(&s);
 }
 
