@@ -12,10 +12,11 @@ enum lasting { PERMANENT, TEMPORARY };
 static const struct {
 	int exit_status;
 	enum lasting lasting;
-	const char *name, *status, *text, *advice;
+	const char *status;
+	const char *advice[2]; /* by enum language */
 } kinds[] = {
-#define RESULT_ROW(kind, code, status, lasting, text, advice) \
-	{ code, lasting, #kind, status, text, advice },
+#define RESULT_ROW(kind, code, status, lasting, en, zh) \
+	{ code, lasting, status, { en, zh } },
 	RESULT_KINDS(RESULT_ROW)
 #undef RESULT_ROW
 };
@@ -30,8 +31,6 @@ result_fail(struct result *res, enum result_kind kind, const char *fmt, ...)
 	if (vsnprintf(raw, sizeof raw, fmt, ap) < 0)
 		raw[0] = '\0';
 	va_end(ap);
-	if (raw[0] == '\0')
-		strlcpy(raw, kinds[kind].text, sizeof raw);
 	res->kind = kind;
 	res->reply = 0;
 	res->stage[0] = '\0';
@@ -47,7 +46,7 @@ result_ok(struct result *res)
 	res->reply = 0;
 	res->stage[0] = '\0';
 	strlcpy(res->status, kinds[RESULT_OK].status, sizeof res->status);
-	strlcpy(res->text, kinds[RESULT_OK].text, sizeof res->text);
+	strlcpy(res->text, "done", sizeof res->text);
 }
 
 int
@@ -79,13 +78,7 @@ result_is_temporary(enum result_kind kind)
 }
 
 const char *
-result_advice(enum result_kind kind)
+result_advice(enum result_kind kind, enum language language)
 {
-	return kinds[kind].advice;
-}
-
-const char *
-result_kind_name(enum result_kind kind)
-{
-	return kinds[kind].name;
+	return kinds[kind].advice[language];
 }

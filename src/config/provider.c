@@ -19,26 +19,11 @@ static const char *const field_names[FIELD_COUNT] = {
 
 struct search {
 	const char *stage, *reply;
-	enum provider_language language;
+	enum language language;
 	struct buf rule[FIELD_COUNT]; /* being read */
 	bool found;
 	struct buf *advice;
 };
-
-enum provider_language
-provider_language(const char *lc_all, const char *lc_messages, const char *lang)
-{
-	const char *locale = lang;
-
-	if (lc_messages != NULL && *lc_messages != '\0')
-		locale = lc_messages;
-	if (lc_all != NULL && *lc_all != '\0')
-		locale = lc_all;
-	if (locale != NULL && ascii_begins(locale, "zh") &&
-	    !ascii_is_alnum(locale[2]))
-		return PROVIDER_CHINESE;
-	return PROVIDER_ENGLISH;
-}
 
 /* Where the `n` bytes at `part` first stand in `text`, or NULL. */
 static const char *
@@ -89,7 +74,7 @@ end_rule(struct search *s)
 {
 	const struct buf *text = &s->rule[ENGLISH];
 
-	if (s->language == PROVIDER_CHINESE && s->rule[CHINESE].len > 0)
+	if (s->language == LANGUAGE_CHINESE && s->rule[CHINESE].len > 0)
 		text = &s->rule[CHINESE];
 	if (!s->found && s->rule[MATCH].len > 0 &&
 	    (s->rule[STAGE].len == 0 ||
@@ -121,7 +106,7 @@ take_entry(void *arg, const struct inifile_entry *e, struct result *res)
 
 void
 provider_advise(const char *path, const char *stage, const char *reply,
-    enum provider_language language, struct buf *advice)
+    enum language language, struct buf *advice)
 {
 	struct search s = { stage, reply, language, .advice = advice };
 	struct result ignored;

@@ -20,13 +20,7 @@
 #define CONFIG_PROVIDER_H
 
 #include "base/buf.h"
-
-enum provider_language { PROVIDER_ENGLISH, PROVIDER_CHINESE };
-
-/* The language of the locale named by LC_ALL, LC_MESSAGES and LANG, any of
- * which may be NULL or empty, in that order of precedence. */
-enum provider_language provider_language(
-    const char *lc_all, const char *lc_messages, const char *lang);
+#include "base/language.h"
 
 /*
  * Puts into `advice` the text of the first rule in the file `path` that fits
@@ -35,6 +29,6 @@ enum provider_language provider_language(
  * compared without regard to ASCII case; leaves it empty when none does.
  */
 void provider_advise(const char *path, const char *stage, const char *reply,
-    enum provider_language language, struct buf *advice);
+    enum language language, struct buf *advice);
 
 #endif

@@ -102,12 +102,15 @@ explain_clear_text(struct stream *s, struct result *res)
 	while (n < w->first_len && w->first[n] != '\r' && w->first[n] != '\n')
 		n++;
 	text_escape(said, sizeof said, w->first, n);
-	return result_fail(res, RESULT_TLS, "%s: %s (it says \"%s\")",
-	    s->peer.host,
-	    s->used ? "the server answers the TLS handshake in clear text"
-		    : "the server on this port does not speak TLS from the "
-		      "start",
-	    said);
+	if (s->used)
+		return result_fail(res, RESULT_TLS,
+		    "%s: the server answers the TLS handshake in clear text "
+		    "(it says \"%s\")",
+		    s->peer.host, said);
+	return result_fail(res, RESULT_NOT_TLS,
+	    "%s: the server on this port does not speak TLS from the start "
+	    "(it says \"%s\")",
+	    s->peer.host, said);
 }
 
 /* The last words of the handshake are ours.  Where they cannot be said, the

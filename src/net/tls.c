@@ -78,7 +78,7 @@ trust_file(struct tls *tls, const char *path, struct result *res)
 {
 	if (SSL_CTX_load_verify_file(tls->ctx, path) == 1)
 		return 0;
-	return result_fail(res, RESULT_CERTIFICATE,
+	return result_fail(res, RESULT_CONFIG,
 	    "cannot read the trusted certificates in %s: %s", path, why());
 }
 
@@ -86,13 +86,13 @@ static int
 trust_path(struct tls *tls, const char *path, struct result *res)
 {
 	if (!is_hashed(path))
-		return result_fail(res, RESULT_CERTIFICATE,
+		return result_fail(res, RESULT_CONFIG,
 		    "cannot use the trusted certificates in %s: %s", path,
 		    errno != 0 ? strerror(errno)
 			       : "none under its hash (see openssl-rehash(1))");
 	if (SSL_CTX_load_verify_dir(tls->ctx, path) == 1)
 		return 0;
-	return result_fail(res, RESULT_CERTIFICATE,
+	return result_fail(res, RESULT_CONFIG,
 	    "cannot use the trusted certificates in %s: %s", path, why());
 }
 
@@ -111,7 +111,7 @@ trust_system(struct tls *tls, struct result *res)
 	for (size_t i = 0; i < sizeof bundles / sizeof bundles[0]; i++)
 		if (access(bundles[i], R_OK) == 0)
 			return trust_file(tls, bundles[i], res);
-	return result_fail(res, RESULT_CERTIFICATE,
+	return result_fail(res, RESULT_CONFIG,
 	    "this machine has no trusted certificates: install "
 	    "ca-certificates, or set `ca_file`");
 }

@@ -26,8 +26,8 @@ struct tls; /* opaque; may serve many connections */
 
 /*
  * Makes the context.  Neither file nor directory given: the system's hashed
- * directory, or, where that is not hashed, its bundle.  Kind CERTIFICATE:
- * a trust store that is named but cannot be read, or none found; TLS: the
+ * directory, or, where that is not hashed, its bundle.  Kind CONFIG: a
+ * trust store that is named but cannot be read, or none found; TLS: the
  * library failed.
  */
 int tls_new(struct tls **tls, const struct tls_rules *rules, struct result *res)

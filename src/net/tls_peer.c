@@ -154,7 +154,6 @@ say_not_yet(struct buf *b, X509 *cert, const struct tls_peer *peer)
 	(void)peer;
 	buf_puts(b, "it is not valid before ");
 	add_date(b, X509_get0_notBefore(cert));
-	buf_puts(b, " (is this machine's clock right?)");
 }
 
 static void
@@ -175,23 +174,29 @@ say_unknown_ca(struct buf *b, X509 *cert, const struct tls_peer *peer)
 	buf_puts(b, ")");
 }
 
+/* clang-format off */
 static const struct {
 	int error;
 	void (*say)(struct buf *, X509 *, const struct tls_peer *);
+	enum result_kind kind;
 } troubles[] = {
-	{ X509_V_ERR_HOSTNAME_MISMATCH, say_wrong_host },
-	{ X509_V_ERR_IP_ADDRESS_MISMATCH, say_wrong_host },
-	{ X509_V_ERR_CERT_HAS_EXPIRED, say_expired },
-	{ X509_V_ERR_CERT_NOT_YET_VALID, say_not_yet },
-	{ X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, say_self_signed },
-	{ X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN, say_unknown_ca },
-	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, say_unknown_ca },
-	{ X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY, say_unknown_ca },
-	{ X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, say_unknown_ca },
+#define TROUBLE(error, say, kind) { X509_V_ERR_##error, say, RESULT_##kind }
+	TROUBLE(HOSTNAME_MISMATCH, say_wrong_host, CERT_NAME),
+	TROUBLE(IP_ADDRESS_MISMATCH, say_wrong_host, CERT_NAME),
+	TROUBLE(CERT_HAS_EXPIRED, say_expired, CERT_TIME),
+	TROUBLE(CERT_NOT_YET_VALID, say_not_yet, CERT_TIME),
+	TROUBLE(DEPTH_ZERO_SELF_SIGNED_CERT, say_self_signed, CERT_TRUST),
+	TROUBLE(SELF_SIGNED_CERT_IN_CHAIN, say_unknown_ca, CERT_TRUST),
+	TROUBLE(UNABLE_TO_GET_ISSUER_CERT, say_unknown_ca, CERT_TRUST),
+	TROUBLE(UNABLE_TO_GET_ISSUER_CERT_LOCALLY, say_unknown_ca, CERT_TRUST),
+	TROUBLE(UNABLE_TO_VERIFY_LEAF_SIGNATURE, say_unknown_ca, CERT_TRUST),
+#undef TROUBLE
 };
+/* clang-format on */
 
-/* Puts what is wrong with `cert`, `depth` steps above the server's own. */
-static void
+/* Puts what is wrong with `cert`, `depth` steps above the server's own, and
+ * says of what kind that is. */
+static enum result_kind
 add_trouble(struct buf *b, X509 *cert, int depth, int error,
     const struct tls_peer *peer)
 {
@@ -204,10 +209,12 @@ add_trouble(struct buf *b, X509 *cert, int depth, int error,
 		add_dn(b, X509_get_subject_name(cert));
 		buf_puts(b, ": ");
 	}
-	if (i < n)
-		troubles[i].say(b, cert, peer);
-	else
+	if (i == n) {
 		buf_puts(b, X509_verify_cert_error_string(error));
+		return RESULT_CERTIFICATE;
+	}
+	troubles[i].say(b, cert, peer);
+	return troubles[i].kind;
 }
 
 /*
@@ -228,7 +235,8 @@ note_trouble(int ok, X509_STORE_CTX *store)
 	if (ok || peer == NULL || cert == NULL || peer->why[0] != '\0')
 		return ok;
 	buf_init(&b, sizeof peer->why - 1);
-	add_trouble(&b, cert, X509_STORE_CTX_get_error_depth(store),
+	peer->kind = add_trouble(&b, cert,
+	    X509_STORE_CTX_get_error_depth(store),
 	    X509_STORE_CTX_get_error(store), peer);
 	strlcpy(peer->why, b.data, sizeof peer->why);
 	buf_free(&b);
@@ -288,9 +296,9 @@ static const struct {
 	const char *text;
 } reasons[] = {
 	{ SSL_R_UNSUPPORTED_PROTOCOL,
-	    "the server speaks no TLS version as new as `tls_min`" },
+	    "the server speaks no TLS version as new as tls_min" },
 	{ SSL_R_TLSV1_ALERT_PROTOCOL_VERSION,
-	    "the server speaks no TLS version as new as `tls_min`" },
+	    "the server speaks no TLS version as new as tls_min" },
 	{ SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE,
 	    "the server finds no cipher or key that it accepts" },
 	{ SSL_R_TLSV1_UNRECOGNIZED_NAME,
@@ -320,7 +328,7 @@ tls_peer_fail(const struct tls_peer *peer, struct result *res)
 
 	ERR_clear_error();
 	if (peer->why[0] != '\0')
-		return result_fail(res, RESULT_CERTIFICATE,
+		return result_fail(res, peer->kind,
 		    "%s: certificate not accepted: %s", peer->host, peer->why);
 	if (ERR_GET_LIB(error) == ERR_LIB_SSL &&
 	    ERR_GET_REASON(error) == SSL_R_CERTIFICATE_VERIFY_FAILED)

@@ -20,6 +20,7 @@ struct tls {
 
 struct tls_peer {
 	char host[TLS_HOST_MAX]; /* bare: no brackets, no final dot */
+	enum result_kind kind; /* of what is in `why` */
 	char why[RESULT_TEXT_MAX / 2]; /* what is wrong with the
 					 * certificate, or "" */
 };
@@ -36,7 +37,7 @@ int tls_peer_check(SSL *ssl, const struct tls_peer *peer, struct result *res)
     __attribute__((warn_unused_result));
 
 /* Makes the result of an operation that failed inside OpenSSL, and empties
- * its error queue: kind CERTIFICATE or TLS.  Returns -1. */
+ * its error queue: kind CERTIFICATE, CERT_NAME, CERT_TIME, CERT_TRUST or TLS.  Returns -1. */
 int tls_peer_fail(const struct tls_peer *peer, struct result *res);
 
 #endif

@@ -64,7 +64,7 @@ class Authority:
     """Makes certificates on demand, each kind once, in one directory."""
 
     def __init__(self, directory):
-        self.directory = str(directory)
+        self.directory = os.path.abspath(directory)
         self._made = {}
         self._lock = threading.Lock()
         self._found("ca")

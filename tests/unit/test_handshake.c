@@ -196,11 +196,11 @@ refused(void **state)
 		enum result_kind kind;
 		const char *text;
 	} cases[] = {
-		{ speak_first, LONG, RESULT_TLS,
+		{ speak_first, LONG, RESULT_NOT_TLS,
 		    HOST ": the server on this port does not speak TLS from "
 			 "the start (it says \"220 smtp.example ESMTP "
 			 "\\x1b[1m\")" },
-		{ answer_in_clear, LONG, RESULT_TLS,
+		{ answer_in_clear, LONG, RESULT_NOT_TLS,
 		    HOST ": the server on this port does not speak TLS from "
 			 "the start (it says \"500 what?\")" },
 		{ hang_up, LONG, RESULT_LOST,

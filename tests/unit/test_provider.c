@@ -63,24 +63,24 @@ test_language(void **state)
 {
 	static const struct {
 		const char *lc_all, *lc_messages, *lang;
-		enum provider_language want;
+		enum language want;
 	} cases[] = {
-		{ NULL, NULL, NULL, PROVIDER_ENGLISH },
-		{ "", "", "", PROVIDER_ENGLISH },
-		{ NULL, NULL, "zh_CN.UTF-8", PROVIDER_CHINESE },
-		{ NULL, NULL, "zh", PROVIDER_CHINESE },
-		{ NULL, "", "ZH-TW", PROVIDER_CHINESE },
-		{ NULL, "zh@pinyin", "en_US", PROVIDER_CHINESE },
-		{ "C", "zh_CN", "zh_CN", PROVIDER_ENGLISH },
-		{ "", "C", "zh_CN", PROVIDER_ENGLISH },
-		{ "zh_CN", "C", "C", PROVIDER_CHINESE },
-		{ NULL, NULL, "zho", PROVIDER_ENGLISH },
-		{ NULL, NULL, "z", PROVIDER_ENGLISH },
+		{ NULL, NULL, NULL, LANGUAGE_ENGLISH },
+		{ "", "", "", LANGUAGE_ENGLISH },
+		{ NULL, NULL, "zh_CN.UTF-8", LANGUAGE_CHINESE },
+		{ NULL, NULL, "zh", LANGUAGE_CHINESE },
+		{ NULL, "", "ZH-TW", LANGUAGE_CHINESE },
+		{ NULL, "zh@pinyin", "en_US", LANGUAGE_CHINESE },
+		{ "C", "zh_CN", "zh_CN", LANGUAGE_ENGLISH },
+		{ "", "C", "zh_CN", LANGUAGE_ENGLISH },
+		{ "zh_CN", "C", "C", LANGUAGE_CHINESE },
+		{ NULL, NULL, "zho", LANGUAGE_ENGLISH },
+		{ NULL, NULL, "z", LANGUAGE_ENGLISH },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-		assert_int_equal(provider_language(cases[i].lc_all,
+		assert_int_equal(language_of(cases[i].lc_all,
 				     cases[i].lc_messages, cases[i].lang),
 		    cases[i].want);
 }
@@ -123,10 +123,10 @@ test_fits(void **state)
 	buf_init(&out, 4096);
 	for (size_t i = 0; i < sizeof fits / sizeof *fits; i++) {
 		provider_advise(
-		    path, fits[i].stage, fits[i].reply, PROVIDER_ENGLISH, &out);
+		    path, fits[i].stage, fits[i].reply, LANGUAGE_ENGLISH, &out);
 		assert_string_equal(out.data, fits[i].en);
 		provider_advise(
-		    path, fits[i].stage, fits[i].reply, PROVIDER_CHINESE, &out);
+		    path, fits[i].stage, fits[i].reply, LANGUAGE_CHINESE, &out);
 		assert_string_equal(out.data, fits[i].zh);
 	}
 	buf_free(&out);
@@ -143,12 +143,12 @@ test_broken(void **state)
 	buf_init(&out, 4096);
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		write_rules(texts[i]);
-		provider_advise(path, "AUTH", "x", PROVIDER_ENGLISH, &out);
+		provider_advise(path, "AUTH", "x", LANGUAGE_ENGLISH, &out);
 		assert_string_equal(out.data, "");
 	}
-	provider_advise("/nowhere/x", "AUTH", "x", PROVIDER_ENGLISH, &out);
+	provider_advise("/nowhere/x", "AUTH", "x", LANGUAGE_ENGLISH, &out);
 	assert_string_equal(out.data, "");
-	provider_advise("/", "AUTH", "x", PROVIDER_ENGLISH, &out);
+	provider_advise("/", "AUTH", "x", LANGUAGE_ENGLISH, &out);
 	assert_string_equal(out.data, "");
 	buf_free(&out);
 }
@@ -326,13 +326,13 @@ test_seen(void **state)
 		snprintf(text, sizeof text, "smtp.example.com refused %s: %s",
 		    seen[i].stage, seen[i].reply);
 		provider_advise(
-		    installed(), seen[i].stage, text, PROVIDER_ENGLISH, &out);
+		    installed(), seen[i].stage, text, LANGUAGE_ENGLISH, &out);
 		if (*seen[i].want == '\0'
 			? out.len > 0
 			: strstr(out.data, seen[i].want) == NULL)
 			fail_msg("%s: %s", seen[i].reply, out.data);
 		provider_advise(installed(), seen[i].stage, seen[i].reply,
-		    PROVIDER_CHINESE, &out);
+		    LANGUAGE_CHINESE, &out);
 		assert_int_equal(is_chinese(out.data), *seen[i].want != '\0');
 	}
 	buf_free(&out);

@@ -81,7 +81,9 @@ world_tell_broke(struct world *w, enum result_kind kind)
 		: kind == RESULT_TIMEOUT	  ? SMTP_ANSWER_TIMEOUT
 						  : SMTP_ANSWER_EOF] = true;
 	(void)result_fail(&why, kind, "%s",
-	    kind == RESULT_LOST ? "connection closed by the server" : "");
+	    kind == RESULT_LOST		     ? "connection closed by the server"
+		: kind == RESULT_INTERRUPTED ? "interrupted"
+					     : "no room to work in");
 	smtp_broke(w->c, &why);
 }
 

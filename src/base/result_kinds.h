@@ -1,0 +1,88 @@
+/*
+ * result_kinds: the table of all the ways a step can end.
+ *
+ * KIND, sysexits code, enhanced status (RFC 3463), TEMPORARY or PERMANENT,
+ * and what to do about it in English and in Chinese ("" where the text of the
+ * result says it all).  What is known of a single provider's words is in
+ * etc/providers.ini instead.
+ */
+#ifndef BASE_RESULT_KINDS_H
+#define BASE_RESULT_KINDS_H
+
+/* clang-format off */
+#define RESULT_KINDS(X) \
+	X(OK, EX_OK, "2.0.0", PERMANENT, "", "") \
+	X(USAGE, EX_USAGE, "5.5.4", PERMANENT, "", "") \
+	X(MODE, EX_UNAVAILABLE, "5.3.3", PERMANENT, "", "") \
+	X(CONFIG, EX_CONFIG, "5.3.5", PERMANENT, "", "") \
+	X(NOPERM, EX_NOPERM, "5.7.0", PERMANENT, "", "") \
+	X(NOINPUT, EX_NOINPUT, "5.6.0", PERMANENT, "", "") \
+	X(INPUT, EX_IOERR, "5.6.0", PERMANENT, "", "") \
+	X(DATA, EX_DATAERR, "5.6.0", PERMANENT, "", "") \
+	X(ADDRESS, EX_DATAERR, "5.1.3", PERMANENT, "", "") \
+	X(UTF8_ADDRESS, EX_DATAERR, "5.6.7", PERMANENT, "", "") \
+	X(LOOP, EX_DATAERR, "5.4.6", PERMANENT, "", "") \
+	X(ALIAS, EX_UNAVAILABLE, "5.2.4", PERMANENT, "", "") \
+	X(TOO_BIG, EX_DATAERR, "5.3.4", PERMANENT, "", "") \
+	X(SYSTEM, EX_TEMPFAIL, "4.3.0", TEMPORARY, "", "") \
+	X(STORAGE, EX_TEMPFAIL, "4.3.1", TEMPORARY, "", "") \
+	X(BUG, EX_SOFTWARE, "5.3.0", PERMANENT, \
+	    "Please report this.", "这是程序缺陷，请报告。") \
+	X(RESOLVE, EX_TEMPFAIL, "4.4.3", TEMPORARY, \
+	    "Check `host` in the configuration and this machine's DNS.", \
+	    "请检查配置中的 host 和本机的 DNS。") \
+	X(CONNECT, EX_TEMPFAIL, "4.4.1", TEMPORARY, \
+	    "Check `host` and `port`, and that a firewall lets this " \
+	    "connection out; most clouds block port 25: use 465.", \
+	    "请检查 host 和 port，以及防火墙是否放行；云主机通常封 25 端口，" \
+	    "请用 465。") \
+	X(LOST, EX_TEMPFAIL, "4.4.2", TEMPORARY, "", "") \
+	X(TIMEOUT, EX_TEMPFAIL, "4.4.2", TEMPORARY, "", "") \
+	X(NO_GREETING, EX_TEMPFAIL, "4.4.2", TEMPORARY, \
+	    "This port may want TLS from the start: set `tls = implicit`, " \
+	    "most often with `port = 465`.", \
+	    "此端口可能要求直接 TLS：请设 tls = implicit，通常配 port = 465。") \
+	X(PROTOCOL, EX_TEMPFAIL, "4.5.0", TEMPORARY, "", "") \
+	X(INTERRUPTED, EX_TEMPFAIL, "4.3.0", TEMPORARY, "", "") \
+	X(TLS, EX_TEMPFAIL, "4.7.5", TEMPORARY, "", "") \
+	X(NOT_TLS, EX_TEMPFAIL, "4.7.5", TEMPORARY, \
+	    "Set `tls = starttls` for this port, or use `port = 465`.", \
+	    "此端口请设 tls = starttls，或改用 port = 465。") \
+	X(CERTIFICATE, EX_TEMPFAIL, "4.7.5", TEMPORARY, "", "") \
+	X(CERT_NAME, EX_TEMPFAIL, "4.7.5", TEMPORARY, \
+	    "Set `host` to a name that the certificate is for.", \
+	    "请把 host 设为证书中的名字。") \
+	X(CERT_TIME, EX_TEMPFAIL, "4.7.5", TEMPORARY, \
+	    "If this machine's clock is right, the server's owner must " \
+	    "renew it.", \
+	    "请检查本机时钟；若时钟正确，需由服务器一方更新证书。") \
+	X(CERT_TRUST, EX_TEMPFAIL, "4.7.5", TEMPORARY, \
+	    "Install or update ca-certificates, or name the authority's " \
+	    "certificate in `ca_file`.", \
+	    "请安装或更新 ca-certificates，或用 ca_file 指定签发者的证书。") \
+	X(NO_STARTTLS, EX_TEMPFAIL, "4.7.4", TEMPORARY, \
+	    "Use `tls = implicit` with `port = 465`.", \
+	    "请用 tls = implicit 和 port = 465。") \
+	X(AUTH, EX_TEMPFAIL, "4.7.8", TEMPORARY, \
+	    "Check `user` and `password`; many providers want an " \
+	    "authorisation code or app password, not the login password.", \
+	    "请检查 user 和 password；许多邮箱要用授权码或应用专用密码，" \
+	    "不能用登录密码。") \
+	X(NO_AUTH, EX_TEMPFAIL, "4.7.8", TEMPORARY, \
+	    "Check `auth`, `tls` and `port` in the configuration.", \
+	    "请检查配置中的 auth、tls 和 port。") \
+	X(SMARTHOST, EX_TEMPFAIL, "4.3.2", TEMPORARY, "", "") \
+	X(DEFERRED, EX_TEMPFAIL, "4.0.0", TEMPORARY, "", "") \
+	X(POSSIBLE_DUPLICATE, EX_TEMPFAIL, "4.4.2", TEMPORARY, \
+	    "It may have been delivered: sent again, it may arrive twice.", \
+	    "邮件可能已送达：重发可能造成重复。") \
+	X(SENDER, EX_UNAVAILABLE, "5.1.0", PERMANENT, \
+	    "Set `address` in [sender] to the account's own address and " \
+	    "`rewrite = always`: most providers take no other sender.", \
+	    "请在 [sender] 中把 address 设为账户自己的地址，并设 " \
+	    "rewrite = always：多数邮箱不接受其他发件人。") \
+	X(RECIPIENT, EX_NOUSER, "5.1.1", PERMANENT, "", "") \
+	X(REFUSED, EX_UNAVAILABLE, "5.6.0", PERMANENT, "", "")
+/* clang-format on */
+
+#endif
