@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
 #include <pwd.h>
@@ -189,6 +188,7 @@ identity_init(struct identity *id)
 	buf_init(&id->login, NAME_MAX_BYTES);
 	buf_init(&id->name, NAME_MAX_BYTES);
 	buf_init(&id->host, NAME_MAX_BYTES);
+	buf_init(&id->mailname, NAME_MAX_BYTES);
 	buf_init(&id->domain, NAME_MAX_BYTES);
 	buf_init(&id->account, ADDRESS_MAX);
 	buf_init(&id->local, ADDRESS_MAX);
@@ -206,11 +206,11 @@ identity_load(struct identity *id, const struct conf *conf, struct result *res)
 	if (domain[0] != '\0' && !is_domain(domain, strlen(domain)))
 		return conf_fail(conf, "sender", "domain", res,
 		    "this must be a domain, as in example.com");
+	put_mailname(&id->mailname);
+	if (domain[0] == '\0')
+		domain = id->mailname.len > 0 ? id->mailname.data
+					      : id->host.data;
 	buf_puts(&id->domain, domain);
-	if (id->domain.len == 0)
-		put_mailname(&id->domain);
-	if (id->domain.len == 0)
-		buf_puts(&id->domain, id->host.data);
 	put_ehlo(id, conf);
 	if (load_account(id, conf, res) == -1)
 		return -1;
@@ -219,22 +219,24 @@ identity_load(struct identity *id, const struct conf *conf, struct result *res)
 		&id->local, res) == -1)
 		return -1;
 	if (buf_failed(&id->login) || buf_failed(&id->host) ||
-	    buf_failed(&id->domain) || buf_failed(&id->account) ||
-	    buf_failed(&id->local) || buf_failed(&id->ehlo))
+	    buf_failed(&id->mailname) || buf_failed(&id->domain) ||
+	    buf_failed(&id->account) || buf_failed(&id->local) ||
+	    buf_failed(&id->ehlo))
 		return result_fail(res, RESULT_SYSTEM, "out of memory");
 	return 0;
 }
 
-/* Whether `domain` is "host.domain" with this machine's short name. */
+/* Whether `domain`, which begins with this machine's short name and a dot, is
+ * this machine.  The name of a domain may begin so, too (the host "mycorp" in
+ * mycorp.com), and must not: the mail name counts only where it has more. */
 static bool
-is_host_in_domain(const struct identity *id, const char *domain)
+is_qualified(const struct identity *id, const char *domain, size_t dot)
 {
-	size_t n = strcspn(id->host.data, ".");
+	const char *rest = domain + dot + 1;
 
-	return strlen(domain) > n && domain[n] == '.' &&
-	    ascii_equal_n(domain, id->host.data, n) &&
-	    (ascii_equal(domain + n + 1, id->domain.data) ||
-		ascii_equal(domain, id->domain.data));
+	return ascii_equal(rest, id->domain.data) ||
+	    (strchr(rest, '.') != NULL &&
+		ascii_equal(domain, id->mailname.data));
 }
 
 bool
@@ -246,11 +248,14 @@ identity_is_local(const struct identity *id, const char *spec)
 	if (domain == NULL)
 		return true;
 	n = strcspn(id->host.data, ".");
-	return ascii_equal(domain, "localhost") ||
+	if (ascii_equal(domain, "localhost") ||
 	    ascii_equal(domain, "localhost.localdomain") ||
-	    ascii_equal(domain, id->host.data) ||
-	    (strlen(domain) == n && ascii_equal_n(domain, id->host.data, n)) ||
-	    is_host_in_domain(id, domain);
+	    ascii_equal(domain, id->host.data))
+		return true;
+	if (strcspn(domain, ".") != n ||
+	    !ascii_equal_n(domain, id->host.data, n))
+		return false;
+	return domain[n] == '\0' || is_qualified(id, domain, n);
 }
 
 void
@@ -259,6 +264,7 @@ identity_clear(struct identity *id)
 	buf_free(&id->login);
 	buf_free(&id->name);
 	buf_free(&id->host);
+	buf_free(&id->mailname);
 	buf_free(&id->domain);
 	buf_free(&id->account);
 	buf_free(&id->local);

@@ -19,8 +19,9 @@ struct identity {
 				 * "uid-N", where passwd does not know it */
 	struct buf name; /* full name from GECOS, "&" replaced; or empty */
 	struct buf host; /* this machine's name, as qualified as it is */
-	struct buf domain; /* for bare names: [sender] domain, else
-				 * /etc/mailname, else the host */
+	struct buf mailname; /* of /etc/mailname; empty: none */
+	struct buf domain; /* for bare names: [sender] domain, else the
+				 * mail name, else the host */
 	struct buf account; /* [sender] address, else user where it is an
 				 * address; empty: none */
 	struct buf local; /* [recipients] local; empty: none */
@@ -33,8 +34,13 @@ struct identity {
 int identity_load(struct identity *id, const struct conf *conf,
     struct result *res) __attribute__((warn_unused_result));
 
-/* Whether `spec` (qualified or bare) is an address on this machine: no
- * domain, localhost, or this host by any of its names. */
+/*
+ * Whether `spec` (qualified or bare) is an address on this machine: no
+ * domain, localhost, the host name as it is, its first label alone or before
+ * the domain for bare names, or a mail name that is the host name's first
+ * label and a domain of two labels or more.  The domain for bare names is not
+ * this machine: others have addresses in it.
+ */
 bool identity_is_local(const struct identity *id, const char *spec);
 
 void identity_clear(struct identity *id);

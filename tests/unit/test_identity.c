@@ -22,6 +22,13 @@ load(struct identity *id, struct conf *conf, const char *text,
 }
 
 static void
+put(struct buf *b, const char *s)
+{
+	buf_init(b, 256);
+	buf_puts(b, s);
+}
+
+static void
 test_from_configuration(void **state)
 {
 	static const struct {
@@ -93,26 +100,60 @@ static void
 test_is_local(void **state)
 {
 	static const struct {
-		const char *host, *domain, *spec;
+		const char *host, *mailname, *domain, *spec;
 		bool want;
 	} cases[] = {
-		{ "web1.example.com", "example.com", "root", true },
-		{ "web1.example.com", "example.com", "a@localhost", true },
-		{ "web1.example.com", "example.com", "a@LOCALHOST", true },
-		{ "web1.example.com", "example.com", "a@localhost.localdomain",
-		    true },
-		{ "web1.example.com", "example.com", "a@web1.example.com",
-		    true },
-		{ "web1.example.com", "example.com", "a@WEB1", true },
-		{ "web1.example.com", "example.com", "a@example.com", false },
-		{ "web1.example.com", "example.com", "a@web12", false },
-		{ "web1.example.com", "example.com", "a@web1.other.net",
+		/* every machine */
+		{ "web1.example.com", "", "example.com", "root", true },
+		{ "web1.example.com", "", "example.com", "a@localhost", true },
+		{ "web1.example.com", "", "example.com", "a@LOCALHOST", true },
+		{ "web1.example.com", "", "example.com",
+		    "a@localhost.localdomain", true },
+		{ "web1.example.com", "", "example.com", "a@localhost.com",
 		    false },
-		{ "web1", "example.com", "a@web1.example.com", true },
-		{ "web1", "web1.example.com", "a@web1.example.com", true },
-		{ "163", "example.com", "a@163.com", false },
-		{ "web1", "example.com", "\"a@web1\"@other.net", false },
-		{ "web1", "example.com", "\"a@other.net\"", true },
+		/* the host name as it is, and its first label */
+		{ "web1.example.com", "", "d.example", "a@web1.example.com",
+		    true },
+		{ "web1.example.com", "", "d.example", "a@Web1.Example.COM",
+		    true },
+		{ "web1.example.com", "", "d.example", "a@WEB1", true },
+		{ "web1.example.com", "", "d.example", "a@web12", false },
+		{ "web1.example.com", "", "d.example", "a@web", false },
+		{ "web1.example.com", "", "d.example", "a@web1.other.net",
+		    false },
+		{ "web1.example.com", "", "d.example", "a@example.com", false },
+		{ "web1.example.com", "", "d.example", "a@web1.", false },
+		/* the first label before the domain for bare names */
+		{ "web1", "", "example.com", "a@web1.example.com", true },
+		{ "web1.other.net", "", "example.com", "a@web1.example.com",
+		    true },
+		{ "web1", "", "example.com", "a@web1.example.com.au", false },
+		{ "web1", "", "example.com", "a@web1.sub.example.com", false },
+		/* the domain for bare names is never this machine itself */
+		{ "web1", "", "example.com", "a@example.com", false },
+		{ "web1", "", "web1.example.com", "a@web1.example.com", false },
+		{ "mycorp", "", "mycorp.com", "a@mycorp.com", false },
+		{ "mycorp", "", "mycorp.com", "a@mycorp.mycorp.com", true },
+		{ "163", "", "example.com", "a@163.com", false },
+		{ "163", "", "163.com", "a@163.com", false },
+		/* the mail name */
+		{ "web1", "web1.example.com", "web1.example.com",
+		    "a@web1.example.com", true },
+		{ "WEB1", "web1.example.com", "d.example", "a@WEB1.example.com",
+		    true },
+		{ "web1.lan", "web1.example.com", "d.example",
+		    "a@web1.example.com", true },
+		{ "mycorp", "mycorp.com", "mycorp.com", "a@mycorp.com", false },
+		{ "web1", "example.com", "example.com", "a@example.com",
+		    false },
+		{ "web1", "web12.example.com", "d.example",
+		    "a@web12.example.com", false },
+		{ "web1", "mail.example.com", "mail.example.com",
+		    "a@mail.example.com", false },
+		/* quoted local parts */
+		{ "web1", "", "example.com", "\"a@web1\"@other.net", false },
+		{ "web1", "", "example.com", "\"a@other.net\"", true },
+		{ "web1", "", "example.com", "\"a@other.net\"@web1", true },
 	};
 
 	(void)state;
@@ -120,13 +161,15 @@ test_is_local(void **state)
 		struct identity id;
 
 		memset(&id, 0, sizeof id);
-		buf_init(&id.host, 100);
-		buf_init(&id.domain, 100);
-		buf_puts(&id.host, cases[i].host);
-		buf_puts(&id.domain, cases[i].domain);
-		assert_int_equal(
-		    identity_is_local(&id, cases[i].spec), cases[i].want);
+		put(&id.host, cases[i].host);
+		put(&id.mailname, cases[i].mailname);
+		put(&id.domain, cases[i].domain);
+		if (identity_is_local(&id, cases[i].spec) != cases[i].want)
+			fail_msg("%s on %s, mail name %s, domain %s",
+			    cases[i].spec, cases[i].host, cases[i].mailname,
+			    cases[i].domain);
 		buf_free(&id.host);
+		buf_free(&id.mailname);
 		buf_free(&id.domain);
 	}
 }

@@ -53,6 +53,7 @@ fixture_make(struct fixture *f, long policy, const char *local)
 	put(&f->id.login, "alice");
 	put(&f->id.name, "Alice");
 	put(&f->id.host, "web1");
+	put(&f->id.mailname, "");
 	put(&f->id.domain, "d.example");
 	put(&f->id.account, "me@163.com");
 	put(&f->id.local, local);
