@@ -92,9 +92,14 @@ void smtp_tls_done(struct smtp_client *c);
  * message; else ends the session without it. */
 void smtp_body_read(struct smtp_client *c, uint64_t octets);
 
-/* MAIL: one more mail; its recipients are settled by the time MAIL or CLOSE
- * comes again.  TOO_BIG, without a word to the smarthost, when SIZE forbids
- * it; UTF8_ADDRESS or BUG for an address that must not be written. */
+/*
+ * MAIL: one more mail, in as many transactions as its recipients take; each of
+ * them is settled by the time MAIL or CLOSE comes again.  Once the sender or
+ * the message is refused (at MAIL, at DATA, in mid-message, at the dot), for
+ * good or for now, that is the result of all that are left, and no further
+ * transaction repeats it.  TOO_BIG, without a word to the smarthost, when SIZE
+ * forbids it; UTF8_ADDRESS or BUG for an address that must not be written.
+ */
 void smtp_give(struct smtp_client *c, const struct smtp_mail *mail);
 
 /* MAIL: no more; QUIT is left to be written on CLOSE. */

@@ -16,20 +16,31 @@ smtp_current(const struct smtp_client *c)
 	return i;
 }
 
+/* Settles all that are left of the mail, those of later transactions, too:
+ * its sender or the message itself was refused, and would be again. */
+static void
+refuse_mail(struct smtp_client *c, const struct result *res)
+{
+	static const enum rcpt_state open[] = { RCPT_PENDING, RCPT_SENT,
+		RCPT_ACCEPTED };
+	enum rcpt_state to = RCPT_FAILED;
+
+	if (result_is_temporary(res->kind))
+		to = RCPT_DEFERRED;
+	for (size_t i = 0; i < sizeof open / sizeof *open; i++)
+		envelope_settle_all(c->mail.env, open[i], to, res);
+	c->put_back = 0;
+	c->over = true;
+}
+
 void
 smtp_on_mail_refused(struct smtp_client *c, const struct smtp_event *e)
 {
-	static const enum rcpt_state open[] = { RCPT_PENDING, RCPT_SENT };
 	struct result res;
-	enum rcpt_state to;
 
 	smtp_explain(c, e, e->kind, &res);
-	to = result_is_temporary(e->kind) ? RCPT_DEFERRED : RCPT_FAILED;
-	for (size_t i = 0; i < sizeof open / sizeof *open; i++)
-		envelope_settle_all(c->mail.env, open[i], to, &res);
-	c->put_back = 0;
+	refuse_mail(c, &res);
 	c->mail_refused = true;
-	c->over = true;
 }
 
 void
@@ -112,8 +123,7 @@ smtp_on_data_refused(struct smtp_client *c, const struct smtp_event *e)
 	struct result res;
 
 	smtp_explain(c, e, e->kind, &res);
-	smtp_settle_batch(c, RCPT_ACCEPTED, &res);
-	c->over = true;
+	refuse_mail(c, &res);
 	c->reset_due = true;
 }
 
@@ -125,7 +135,7 @@ smtp_on_early(struct smtp_client *c, const struct smtp_event *e)
 	struct result res;
 
 	smtp_explain(c, e, e->kind, &res);
-	smtp_settle_batch(c, RCPT_ACCEPTED, &res);
+	refuse_mail(c, &res);
 	smtp_explain(c, e, RESULT_DEFERRED, &res);
 	smtp_end(c, &res, SMTP_CLOSE_AT_ONCE);
 }
@@ -136,7 +146,10 @@ smtp_on_answered(struct smtp_client *c, const struct smtp_event *e)
 	struct result res;
 
 	smtp_explain(c, e, e->kind, &res);
-	smtp_settle_batch(c, RCPT_ACCEPTED, &res);
+	if (e->kind != RESULT_OK)
+		refuse_mail(c, &res);
+	else
+		smtp_settle_batch(c, RCPT_ACCEPTED, &res);
 	c->over = true;
 }
 

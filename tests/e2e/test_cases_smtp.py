@@ -20,6 +20,21 @@ def test_case_1_29_answer_to_the_dot(outpost, smarthost, reply, status):
     assert host.messages == []
 
 
+@pytest.mark.parametrize("stage", ["DATA", "DOT"])
+@pytest.mark.parametrize("reply, status", [("451 later", 75),
+                                           ("554 never", 69)])
+@pytest.mark.parametrize("pipelining", [True, False])
+def test_case_1_29_a_refusal_is_asked_for_once(outpost, smarthost, stage,
+                                               reply, status, pipelining):
+    host = smarthost(script=[at(stage, reply=reply)], pipelining=pipelining)
+    run = outpost([f"r{i}@x" for i in range(5)], MAIL, host=host,
+                  config={"smarthost": {"recipients_per_message": 1}})
+    run.failed(status, reply)
+    assert host.connection.verbs.count("DATA") == 1
+    for i in range(5):
+        assert f"r{i}@x" in run.log
+
+
 @pytest.mark.parametrize("reply", ["421 busy", "554 go away", "450 hm"])
 def test_case_1_30_refused_at_the_greeting(outpost, smarthost, reply):
     host = smarthost(script=[at("GREETING", reply=reply, cut="after")])

@@ -202,6 +202,48 @@ static const struct {
 	    "EHLO me.test|\nMAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
 	    "(body).|QUIT|\n",
 	    "~", RESULT_DEFERRED, "451 DT:SPM" },
+	{ { "message refused: not sent again", .ehlo = PIPE,
+	      .dot = "554 DT:SPM", .recipients = 5, .max = 1 },
+	    NULL,
+	    "EHLO me.test|\nMAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+	    "(body).|\nQUIT|\n",
+	    "-----", RESULT_REFUSED,
+	    "mx.test refused the message: 554 DT:SPM" },
+	{ { "message put off: not sent again", .dot = "451 DT:SPM",
+	      .recipients = 5, .max = 2 },
+	    NULL,
+	    "EHLO me.test|\nMAIL FROM:<s@x>|\nRCPT TO:<r0@x>|\n"
+	    "RCPT TO:<r1@x>|\nDATA|\n(body).|\nQUIT|\n",
+	    "~~~~~", RESULT_DEFERRED, "451 DT:SPM" },
+	{ { "message refused the second time", .ehlo = PIPE, .recipients = 3,
+	      .max = 1 },
+	    "DOT:1 554 enough",
+	    "EHLO me.test|\nMAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n(body).|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r1@x>|DATA|\n(body).|\nQUIT|\n",
+	    "+--", RESULT_OK, NULL },
+	{ { "message refused, one was too many", .ehlo = PIPE,
+	      .recipients = 3 },
+	    "RCPT:1 452 4.5.3 many\nDOT 554 DT:SPM",
+	    "EHLO me.test|\nMAIL FROM:<s@x>|RCPT TO:<r0@x>|RCPT TO:<r1@x>|"
+	    "RCPT TO:<r2@x>|DATA|\n(body).|\nQUIT|\n",
+	    "---", RESULT_REFUSED, "554 DT:SPM" },
+	{ { "message refused, after a refused recipient", .ehlo = PIPE,
+	      .recipients = 3, .max = 2, .dot = "554 DT:SPM" },
+	    "RCPT 450 later",
+	    "EHLO me.test|\nMAIL FROM:<s@x>|RCPT TO:<r0@x>|RCPT TO:<r1@x>|"
+	    "DATA|\n(body).|\nQUIT|\n",
+	    "~--", RESULT_DEFERRED, "450 later" },
+	{ { "DATA refused: not asked again", .ehlo = PIPE, .data = "554 no",
+	      .recipients = 3, .max = 1 },
+	    NULL,
+	    "EHLO me.test|\nMAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\nQUIT|\n",
+	    "---", RESULT_REFUSED, "mx.test refused DATA: 554 no" },
+	{ { "DATA put off: not asked again", .data = "451 no", .recipients = 3,
+	      .max = 1 },
+	    NULL,
+	    "EHLO me.test|\nMAIL FROM:<s@x>|\nRCPT TO:<r0@x>|\nDATA|\n"
+	    "QUIT|\n",
+	    "~~~", RESULT_DEFERRED, "451 no" },
 	{ { "message: 421", .ehlo = PIPE, .dot = "421 bye" }, NULL,
 	    "EHLO me.test|\nMAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
 	    "(body).|QUIT|\n",
