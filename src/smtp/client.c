@@ -135,7 +135,7 @@ static void
 judge(struct smtp_client *c, struct smtp_event *e)
 {
 	const struct smtp_verdict *v = smtp_verdict(
-	    e->state, e->answer, e->reply == NULL ? 0 : e->reply->code);
+	    e->state, e->answer, e->reply);
 
 	e->kind = v->kind;
 	v->act(c, e);

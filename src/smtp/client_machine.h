@@ -63,10 +63,11 @@ struct smtp_verdict {
 
 enum smtp_parting { SMTP_CLOSE_AT_ONCE, SMTP_SAY_QUIT };
 
-/* client_table.c: the class of a reply code in a state; the verdict. */
+/* client_table.c: the class of a reply code in a state; the verdict, where
+ * the reply itself (NULL: none) may overrule its class. */
 enum smtp_answer smtp_classify(enum smtp_state state, int code);
 const struct smtp_verdict *smtp_verdict(
-    enum smtp_state state, enum smtp_answer answer, int code);
+    enum smtp_state state, enum smtp_answer answer, const struct reply *r);
 
 /* client.c: puts a command in the output and owes its reply; its line end is
  * added.  What is to be masked is put by hand. */

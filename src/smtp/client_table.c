@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <string.h>
+
 #include "smtp/client_machine.h"
 
 static const struct {
@@ -139,29 +141,40 @@ static const struct smtp_verdict rows[SMTP_STATE_COUNT][SMTP_ANSWER_COUNT] = {
 static const struct {
 	enum smtp_state state;
 	int code;
+	const char *status; /* enhanced; "": without one; NULL: any */
 	struct smtp_verdict verdict;
 } special[] = {
 	/* a fault of the account, not of the mail (RFC 4954 section 6) */
-	{ SMTP_MAIL, 530, V(mail_refused, AUTH) },
-	{ SMTP_MAIL, 535, V(mail_refused, AUTH) },
-	{ SMTP_MAIL, 538, V(mail_refused, AUTH) },
+	{ SMTP_MAIL, 530, NULL, V(mail_refused, AUTH) },
+	{ SMTP_MAIL, 535, NULL, V(mail_refused, AUTH) },
+	{ SMTP_MAIL, 538, NULL, V(mail_refused, AUTH) },
 	/* RFC 1870 section 6.1 */
-	{ SMTP_MAIL, 552, V(mail_refused, TOO_BIG) },
+	{ SMTP_MAIL, 552, NULL, V(mail_refused, TOO_BIG) },
 	/* AUTH's, so an answer out of turn: to send the message would be to
 	 * have it read as commands */
-	{ SMTP_DATA, 334, WRONG },
+	{ SMTP_DATA, 334, NULL, WRONG },
 	/* too many recipients: the code, and what RFC 5321 section 4.5.3.1.10
-	 * wants treated like it */
-	{ SMTP_RCPT, 452, V(rcpt_full, DEFERRED) },
-	{ SMTP_RCPT, 552, V(rcpt_full, DEFERRED) },
+	 * wants treated like it, unless it says that it is something else,
+	 * such as a full mailbox (5.2.2) */
+	{ SMTP_RCPT, 452, NULL, V(rcpt_full, DEFERRED) },
+	{ SMTP_RCPT, 552, "", V(rcpt_full, DEFERRED) },
+	{ SMTP_RCPT, 552, "4.5.3", V(rcpt_full, DEFERRED) },
+	{ SMTP_RCPT, 552, "5.5.3", V(rcpt_full, DEFERRED) },
 };
 /* clang-format on */
 
 const struct smtp_verdict *
-smtp_verdict(enum smtp_state state, enum smtp_answer answer, int code)
+smtp_verdict(
+    enum smtp_state state, enum smtp_answer answer, const struct reply *r)
 {
-	for (size_t i = 0; i < sizeof special / sizeof *special; i++)
-		if (special[i].state == state && special[i].code == code)
+	const char *status;
+
+	for (size_t i = 0; r != NULL && i < sizeof special / sizeof *special;
+	     i++) {
+		status = special[i].status;
+		if (special[i].state == state && special[i].code == r->code &&
+		    (status == NULL || strcmp(status, r->status) == 0))
 			return &special[i].verdict;
+	}
 	return &rows[state][answer];
 }

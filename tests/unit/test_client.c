@@ -158,11 +158,11 @@ test_table(void **state)
 	(void)state;
 	for (int s = 0; s < SMTP_STATE_COUNT; s++) {
 		for (int a = 0; a < SMTP_ANSWER_COUNT; a++) {
-			if (smtp_verdict(s, a, 0)->act == NULL ||
+			if (smtp_verdict(s, a, NULL)->act == NULL ||
 			    (!visited[s][a] && s != SMTP_CANCEL))
 				print_message("state %d %s, answer %d\n", s,
 				    smtp_state_stage(s), a);
-			assert_non_null(smtp_verdict(s, a, 0)->act);
+			assert_non_null(smtp_verdict(s, a, NULL)->act);
 			assert_true(visited[s][a]);
 		}
 	}

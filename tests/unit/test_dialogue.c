@@ -172,6 +172,18 @@ static const struct {
 	    "DATA|\n(body).|\nMAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\nQUIT|\n",
 	    "~+", RESULT_DEFERRED,
 	    "mx.test refused RCPT TO:<r0@x>: 452 4.2.2 full" },
+	{ { "552: too many, or a full mailbox", .ehlo = PIPE, .recipients = 4 },
+	    "RCPT:1 552 5.2.2 mailbox full\nRCPT:2 552 5.5.3 too many\n"
+	    "RCPT:3 552 4.5.3 too many",
+	    "EHLO me.test|\nMAIL FROM:<s@x>|RCPT TO:<r0@x>|RCPT TO:<r1@x>|"
+	    "RCPT TO:<r2@x>|RCPT TO:<r3@x>|DATA|\n(body).|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r2@x>|RCPT TO:<r3@x>|DATA|\n"
+	    "(body).|QUIT|\n",
+	    "+-++", RESULT_OK, NULL },
+	{ { "552: every mailbox full", .rcpt = "552 5.2.2 full" }, NULL,
+	    "EHLO me.test|\nMAIL FROM:<s@x>|\nRCPT TO:<r0@x>|\nQUIT|\n", "-",
+	    RESULT_RECIPIENT,
+	    "mx.test refused RCPT TO:<r0@x>: 552 5.2.2 full" },
 	{ { "too many, nobody taken", .ehlo = PIPE, .rcpt = "452 many",
 	      .data = "503 none", .recipients = 2 },
 	    NULL,
