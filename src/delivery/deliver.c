@@ -1,17 +1,11 @@
 #include "config.h"
 
-#include <sys/socket.h>
-
-#include <arpa/inet.h>
-#include <bsd/string.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
 #include "delivery/deliver.h"
-#include "net/dial.h"
 #include "net/tls.h"
 
 /* Whether a connection that ended so may be tried with the next host: the
@@ -53,29 +47,6 @@ next_host(const char **list, char host[DELIVER_HOST_MAX])
 	return true;
 }
 
-/* This end of the connection as an address literal (RFC 5321 section 4.1.3),
- * for a machine that has no proper name. */
-static void
-address_literal(int fd, char *dst, size_t size)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof ss;
-	char text[INET6_ADDRSTRLEN] = "127.0.0.1";
-	const char *tag = "";
-
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) == -1)
-		ss.ss_family = AF_UNSPEC;
-	if (ss.ss_family == AF_INET) {
-		inet_ntop(AF_INET, &((struct sockaddr_in *)&ss)->sin_addr, text,
-		    sizeof text);
-	} else if (ss.ss_family == AF_INET6) {
-		inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&ss)->sin6_addr,
-		    text, sizeof text);
-		tag = "IPv6:";
-	}
-	snprintf(dst, size, "[%s%s]", tag, text);
-}
-
 static void
 make_plan(const struct delivery *d, struct smtp_plan *plan)
 {
@@ -94,7 +65,8 @@ make_plan(const struct delivery *d, struct smtp_plan *plan)
 
 	*plan = (struct smtp_plan){
 		.host = d->host,
-		.ehlo = d->id->ehlo.len > 0 ? d->id->ehlo.data : d->literal,
+		.ehlo = d->id->ehlo.len > 0 ? d->id->ehlo.data
+					    : d->peer.literal,
 		.tls = tls[conf->smarthost.tls],
 		.authenticate = conf->smarthost.auth != CONF_AUTH_OFF &&
 		    conf->smarthost.user[0] != '\0',
@@ -110,17 +82,17 @@ make_plan(const struct delivery *d, struct smtp_plan *plan)
 /* A password may go in clear to this machine alone, unless the configuration
  * says otherwise; the name was checked before, this is the peer itself. */
 static int
-check_clear(const struct delivery *d, const struct smtp_plan *plan,
-    const struct dial *peer, struct result *res)
+check_clear(
+    const struct delivery *d, const struct smtp_plan *plan, struct result *res)
 {
 	if (plan->tls != SMTP_TLS_NONE || !plan->authenticate ||
-	    peer->is_loopback || d->conf->smarthost.insecure_auth)
+	    d->peer.is_loopback || d->conf->smarthost.insecure_auth)
 		return 0;
 	return result_fail(res, RESULT_CONFIG,
 	    "%s is %s, not this machine: "
 	    "the password would go there in clear; set tls, or "
 	    "insecure_auth = yes",
-	    plan->host, peer->address);
+	    plan->host, d->peer.address);
 }
 
 static int
@@ -129,20 +101,19 @@ connect_host(struct delivery *d, const struct tls *tls, struct deadline until,
 {
 	struct session_rules rules = { 0 };
 	struct deadline connect;
-	struct dial peer;
+	struct dial *peer = &d->peer;
 
 	connect = deadline_in(d->conf->smarthost.connect_timeout, d->cancel);
 	snprintf(d->relay, sizeof d->relay, "%s:%ld", d->host,
 	    d->conf->smarthost.port);
-	if (dial(&peer, d->host, (int)d->conf->smarthost.port,
+	if (dial(peer, d->host, (int)d->conf->smarthost.port,
 		deadline_earlier(connect, until), res) == -1)
 		return -1;
-	snprintf(d->relay, sizeof d->relay, "%s[%s]:%ld", d->host, peer.address,
-	    d->conf->smarthost.port);
-	address_literal(peer.fd, d->literal, sizeof d->literal);
+	snprintf(d->relay, sizeof d->relay, "%s[%s]:%ld", d->host,
+	    peer->address, d->conf->smarthost.port);
 	make_plan(d, &rules.plan);
-	if (check_clear(d, &rules.plan, &peer, res) == -1) {
-		close(peer.fd);
+	if (check_clear(d, &rules.plan, res) == -1) {
+		close(peer->fd);
 		return -1;
 	}
 	rules.tls = tls;
@@ -151,7 +122,7 @@ connect_host(struct delivery *d, const struct tls *tls, struct deadline until,
 	rules.watch = d->watch;
 	rules.timeout = d->conf->smarthost.timeout;
 	rules.until = until;
-	return session_open(session, peer.fd, &rules, res);
+	return session_open(session, peer->fd, &rules, res);
 }
 
 /* Connects to the first host that can be talked to. */

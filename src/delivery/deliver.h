@@ -12,6 +12,7 @@
 #include "config/secret.h"
 #include "delivery/identity.h"
 #include "mail/envelope.h"
+#include "net/dial.h"
 #include "smtp/session.h"
 
 #define DELIVER_HOST_MAX 256
@@ -25,7 +26,7 @@ struct delivery {
 	/* out: what was tried last */
 	char host[DELIVER_HOST_MAX]; /* as configured */
 	char relay[DELIVER_HOST_MAX + 96]; /* "host[address]:port" */
-	char literal[64]; /* this end, as an address literal */
+	struct dial peer; /* of the connection; its socket is the session's */
 };
 
 /*

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -81,6 +82,30 @@ digits(const struct dial_address *a, char *dst, size_t size)
 	if (getnameinfo((const struct sockaddr *)&a->sa, a->len, dst,
 		(socklen_t)size, NULL, 0, NI_NUMERICHOST) != 0)
 		strlcpy(dst, "?", size);
+}
+
+/* Describes this end of `fd`. */
+static void
+put_literal(int fd, char *dst, size_t size)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} sa = { .any.sa_family = AF_UNSPEC };
+	char text[INET6_ADDRSTRLEN] = "127.0.0.1";
+	socklen_t len = sizeof sa;
+	const char *tag = "";
+
+	if (getsockname(fd, &sa.any, &len) == -1)
+		sa.any.sa_family = AF_UNSPEC;
+	if (sa.any.sa_family == AF_INET) {
+		inet_ntop(AF_INET, &sa.v4.sin_addr, text, sizeof text);
+	} else if (sa.any.sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &sa.v6.sin6_addr, text, sizeof text);
+		tag = "IPv6:";
+	}
+	snprintf(dst, size, "[%s%s]", tag, text);
 }
 
 static void
@@ -237,6 +262,7 @@ dial(struct dial *d, const char *host, int port, struct deadline until,
 	d->fd = r.fds[1 + winner].fd;
 	d->is_loopback = is_loopback(&list.at[winner]);
 	digits(&list.at[winner], d->address, sizeof d->address);
+	put_literal(d->fd, d->literal, sizeof d->literal);
 	/* Each write is a whole flight: nothing to be gained by waiting. */
 	(void)setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	return 0;

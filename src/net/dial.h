@@ -19,7 +19,10 @@
 struct dial {
 	int fd; /* non-blocking, TCP_NODELAY, close-on-exec */
 	char address[64]; /* the peer, as digits */
-	bool is_loopback;
+	bool is_loopback; /* the peer is */
+	/* this end, as an address literal (RFC 5321 section 4.1.3): what a
+	 * machine without a proper name calls itself in EHLO */
+	char literal[64];
 };
 
 /* Whether `host` can be nothing but this machine: "localhost", 127/8, ::1. */

@@ -327,6 +327,7 @@ connects(void **state)
 	assert_int_equal(dial(&d, "127.0.0.1", port, soon(LONG), &res), 0);
 	assert_string_equal(d.address, "127.0.0.1");
 	assert_true(d.is_loopback);
+	assert_string_equal(d.literal, "[127.0.0.1]");
 	assert_true(fcntl(d.fd, F_GETFL) & O_NONBLOCK);
 	assert_true(fcntl(d.fd, F_GETFD) & FD_CLOEXEC);
 	getsockopt(d.fd, IPPROTO_TCP, TCP_NODELAY, &nodelay, &n);
@@ -373,6 +374,7 @@ second_address(void **state)
 		assert_int_equal(dial(&d, "localhost", port, start, &res), 0);
 		left = deadline_left(start);
 		assert_string_equal(d.address, "::1");
+		assert_string_equal(d.literal, "[IPv6:::1]");
 		assert_true(d.is_loopback);
 		assert_true((LONG - left >= DIAL_HEAD_START - 5) == deaf);
 		close(d.fd);
