@@ -117,23 +117,19 @@ connect_host(struct delivery *d, const struct tls *tls, struct deadline until,
 		return -1;
 	}
 	rules.tls = tls;
-	rules.implicit_tls = d->conf->smarthost.tls == CONF_TLS_IMPLICIT;
 	rules.secret = d->secret;
 	rules.watch = d->watch;
 	rules.timeout = d->conf->smarthost.timeout;
-	rules.until = until;
-	return session_open(session, peer->fd, &rules, res);
+	return session_open(session, peer->fd, &rules, until, res);
 }
 
 /* Connects to the first host that can be talked to. */
 static int
-connect_any(struct delivery *d, const struct tls *tls, struct session **session,
-    struct result *res)
+connect_any(struct delivery *d, const struct tls *tls, struct deadline until,
+    struct session **session, struct result *res)
 {
 	const char *list = d->conf->smarthost.host;
-	struct deadline until;
 
-	until = deadline_in(d->conf->smarthost.wait_timeout, d->cancel);
 	result_fail(res, RESULT_CONFIG, "no smarthost is configured");
 	while (next_host(&list, d->host)) {
 		if (connect_host(d, tls, until, session, res) == 0)
@@ -164,15 +160,17 @@ deliver(
     struct delivery *d, struct envelope *env, const struct session_body *body)
 {
 	struct session *session = NULL;
+	struct deadline until;
 	struct tls *tls = NULL;
 	struct result res;
 
 	d->relay[0] = '\0';
 	if (envelope_count(env, RCPT_PENDING) == 0)
 		return;
+	until = deadline_in(d->conf->smarthost.wait_timeout, d->cancel);
 	if (make_tls(d->conf, &tls, &res) == -1 ||
-	    connect_any(d, tls, &session, &res) == -1 ||
-	    session_send(session, env, body, &res) == -1)
+	    connect_any(d, tls, until, &session, &res) == -1 ||
+	    session_send(session, env, body, until, &res) == -1)
 		envelope_settle_all(env, RCPT_PENDING, RCPT_DEFERRED, &res);
 	session_close(session);
 	tls_free(tls);

@@ -129,6 +129,8 @@ smtp_conclude(struct smtp_client *c)
 	}
 	if (c->quitting && c->nowed == 0)
 		c->dead = true;
+	else if (c->given && c->mail.env == NULL && c->nowed == 0)
+		smtp_finish(c);
 }
 
 static void

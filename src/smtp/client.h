@@ -8,8 +8,9 @@
  * envelope (mail/envelope.h), and nobody but the machine makes the final dot:
  * only when told that every octet of the message was read.
  *
- * With PIPELINING (RFC 2920) MAIL, all RCPTs and DATA are one flight, and
- * QUIT goes with the final dot when nothing follows.  The next transaction
+ * A session carries one mail, in one transaction or more.  With PIPELINING
+ * (RFC 2920) MAIL, all RCPTs and DATA of one are one flight, and QUIT goes
+ * with the final dot of what seems to be the last.  The next transaction
  * never goes with the dot, though the RFC has it so: what to ask next depends
  * on how the dot was answered, and servers exist that throw away what comes
  * with the end of the message.
@@ -44,7 +45,7 @@ enum smtp_todo {
 	/* write the message, dot-stuffed, but for its last piece; then
 	 * smtp_body_read, and write that piece and the output in one */
 	SMTP_TODO_BODY,
-	SMTP_TODO_MAIL, /* idle: give a mail, or finish */
+	SMTP_TODO_MAIL, /* idle, once: give the mail, or finish */
 	/* over: write the output, if there is any, do not care what comes of
 	 * it, and close */
 	SMTP_TODO_CLOSE
@@ -93,8 +94,8 @@ void smtp_tls_done(struct smtp_client *c);
 void smtp_body_read(struct smtp_client *c, uint64_t octets);
 
 /*
- * MAIL: one more mail, in as many transactions as its recipients take; each of
- * them is settled by the time MAIL or CLOSE comes again.  Once the sender or
+ * MAIL: the mail, in as many transactions as its recipients take; each of
+ * them is settled by the time CLOSE comes.  Once the sender or
  * the message is refused (at MAIL, at DATA, in mid-message, at the dot), for
  * good or for now, that is the result of all that are left, and no further
  * transaction repeats it.  TOO_BIG, without a word to the smarthost, when SIZE
@@ -102,7 +103,7 @@ void smtp_body_read(struct smtp_client *c, uint64_t octets);
  */
 void smtp_give(struct smtp_client *c, const struct smtp_mail *mail);
 
-/* MAIL: no more; QUIT is left to be written on CLOSE. */
+/* MAIL: none; QUIT is left to be written on CLOSE. */
 void smtp_finish(struct smtp_client *c);
 
 /* Why the session cannot go on; NULL while it can, or after a good end.

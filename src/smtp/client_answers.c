@@ -108,8 +108,7 @@ smtp_body_read(struct smtp_client *c, uint64_t octets)
 	}
 	c->body_due = false;
 	smtp_put(c, SMTP_DOT, ".");
-	if (c->plan->after == SMTP_THEN_QUIT &&
-	    (c->caps.flags & CAPS_PIPELINING) != 0 && !smtp_more_follows(c)) {
+	if ((c->caps.flags & CAPS_PIPELINING) != 0 && !smtp_more_follows(c)) {
 		buf_puts(&c->out, "QUIT\r\n");
 		buf_puts(&c->shown, "QUIT\r\n");
 		c->quitting = true;
@@ -124,7 +123,6 @@ smtp_on_data_refused(struct smtp_client *c, const struct smtp_event *e)
 
 	smtp_explain(c, e, e->kind, &res);
 	refuse_mail(c, &res);
-	c->reset_due = true;
 }
 
 /* An answer in mid-message is the answer to it.  The rest of the message

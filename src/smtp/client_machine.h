@@ -30,7 +30,8 @@ struct smtp_client {
 	size_t nowed;
 	struct buf out, shown;
 	/* the mail */
-	struct smtp_mail mail; /* env NULL: none */
+	struct smtp_mail mail; /* env NULL: none, or no more */
+	bool given; /* there was one */
 	/* recipients before the cursor that are PENDING again: for another
 	 * round */
 	size_t put_back;

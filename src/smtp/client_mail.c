@@ -270,6 +270,7 @@ smtp_give(struct smtp_client *c, const struct smtp_mail *mail)
 		return;
 	}
 	c->mail = *mail;
+	c->given = true;
 	c->cursor = c->put_back = 0;
 	check_mail(c);
 	begin(c);

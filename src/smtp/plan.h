@@ -15,12 +15,6 @@ enum smtp_tls {
 	SMTP_TLS_UP /* already there */
 };
 
-/* What comes after a mail. */
-enum smtp_after {
-	SMTP_THEN_QUIT, /* nothing: QUIT may go with its final dot */
-	SMTP_THEN_MORE /* perhaps another mail */
-};
-
 /* Constant for a connection; borrows its strings. */
 struct smtp_plan {
 	const char *host; /* as configured, for messages */
@@ -32,7 +26,6 @@ struct smtp_plan {
 	const char *password;
 	size_t password_len;
 	size_t recipients_max; /* per transaction; 0: one */
-	enum smtp_after after;
 };
 
 #endif

@@ -21,7 +21,7 @@ show_progress(const struct session *s, uint64_t done)
 static bool
 is_cancelled(const struct session *s)
 {
-	struct pollfd p = { .fd = s->rules.until.cancel, .events = POLLIN };
+	struct pollfd p = { .fd = s->until.cancel, .events = POLLIN };
 
 	return p.fd != -1 && poll(&p, 1, 0) > 0;
 }
@@ -130,8 +130,7 @@ write_body(struct session *s)
 		if (off == s->body->size || off == before)
 			break;
 		if (session_write(s, s->wire, len,
-			deadline_in(s->rules.timeout, s->rules.until.cancel)) ==
-		    -1)
+			deadline_in(s->rules.timeout, s->until.cancel)) == -1)
 			return;
 		show_progress(s, off);
 	}
@@ -182,7 +181,7 @@ begin(struct session *s, struct result *res)
 
 	if (smtp_client_new(&s->client, &s->rules.plan, res) == -1)
 		return -1;
-	if (s->rules.implicit_tls && start_tls(s, res) == -1) {
+	if (s->rules.plan.tls == SMTP_TLS_UP && start_tls(s, res) == -1) {
 		if (res->kind == RESULT_TIMEOUT ||
 		    res->kind == RESULT_INTERRUPTED)
 			(void)result_context(
@@ -196,7 +195,7 @@ begin(struct session *s, struct result *res)
 
 int
 session_open(struct session **sp, int fd, const struct session_rules *rules,
-    struct result *res)
+    struct deadline until, struct result *res)
 {
 	struct session *s = calloc(1, sizeof *s);
 	struct stream *stream;
@@ -212,6 +211,7 @@ session_open(struct session **sp, int fd, const struct session_rules *rules,
 	}
 	s->stream = stream;
 	s->rules = *rules;
+	s->until = until;
 	reply_init(&s->reply);
 	if (begin(s, res) == -1) {
 		session_close(s);
@@ -223,12 +223,12 @@ session_open(struct session **sp, int fd, const struct session_rules *rules,
 
 int
 session_send(struct session *s, struct envelope *env,
-    const struct session_body *body, struct result *res)
+    const struct session_body *body, struct deadline until, struct result *res)
 {
 	const struct smtp_mail mail = { env, body->size };
 
 	s->body = body;
-	s->begun = false;
+	s->until = until;
 	smtp_give(s->client, &mail);
 	drive(s);
 	return outcome(s, res);

@@ -39,37 +39,35 @@ struct session_watch {
 
 struct session_rules {
 	struct smtp_plan plan;
-	const struct tls *tls; /* NULL when plan.tls is NONE */
-	bool implicit_tls; /* handshake before the greeting */
+	const struct tls *tls; /* NULL when plan.tls is NONE; UP: the
+				 * handshake comes before the greeting */
 	const struct secret *secret; /* for masking */
 	struct session_watch watch;
 	long timeout; /* ms for each reply and each block */
-	/* for everything until the message is first asked for; after that
-	 * only `timeout` counts, since breaking off then leaves it half
-	 * delivered.  Its `cancel` ends all of it, but not while the final
-	 * dot is written and answered: that would risk a second copy */
-	struct deadline until;
 };
 
 struct session;
 
 /*
  * Takes the connected socket `fd` (which is closed even on failure), makes
- * TLS, greets, logs in.  Kinds: those of net/, and SMARTHOST, PROTOCOL,
- * NO_STARTTLS, NO_AUTH, AUTH, DEFERRED.
+ * TLS, greets, logs in, until `until` at the longest.  Kinds: those of net/,
+ * and SMARTHOST, PROTOCOL, NO_STARTTLS, NO_AUTH, AUTH, DEFERRED.
  */
 int session_open(struct session **s, int fd, const struct session_rules *rules,
-    struct result *res) __attribute__((warn_unused_result));
+    struct deadline until, struct result *res)
+    __attribute__((warn_unused_result));
 
 /*
- * Sends one message to all PENDING recipients of `env`, in as many
- * transactions as it takes; every one of them is settled when it returns.
- * -1: the connection is of no more use (`res` says why); the settled results
- * stand all the same.  With plan.after THEN_QUIT the session is over after one
- * mail, whatever is returned.
+ * Sends the session's one message to all PENDING recipients of `env`, in as
+ * many transactions as it takes; every one of them is settled when it returns.
+ * `until` is for everything until the message is first asked for; after that
+ * only the rules' `timeout` counts, since breaking off then leaves it half
+ * delivered.  Its `cancel` ends all of it, but not while the final dot is
+ * written and answered: that would risk a second copy.  -1: the connection has
+ * failed (`res` says why); the settled results stand all the same.
  */
 int session_send(struct session *s, struct envelope *env,
-    const struct session_body *body, struct result *res)
+    const struct session_body *body, struct deadline until, struct result *res)
     __attribute__((warn_unused_result));
 
 /* QUIT, where it was not said, and not waited for; closes and releases.

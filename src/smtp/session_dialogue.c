@@ -53,7 +53,7 @@ show_reply(const struct session *s)
 struct deadline
 session_limit(const struct session *s)
 {
-	int cancel = s->rules.until.cancel;
+	int cancel = s->until.cancel;
 
 	if (s->failed)
 		return deadline_in(LAST_WORDS, cancel);
@@ -65,7 +65,7 @@ session_limit(const struct session *s)
 	if (s->begun)
 		return deadline_in(s->rules.timeout, cancel);
 	return deadline_earlier(
-	    s->rules.until, deadline_in(s->rules.timeout, cancel));
+	    s->until, deadline_in(s->rules.timeout, cancel));
 }
 
 bool
@@ -116,8 +116,8 @@ malformed(struct session *s, const struct result *why)
 	smtp_broke(s->client, &res);
 }
 
-/* Secrets are masked in what was put together from the bytes as they came, before
- * anybody looks at it: so it does not matter how they came. */
+/* Secrets are masked in what was put together from the bytes as they came,
+ * before anybody looks at it: so it does not matter how they came. */
 void
 session_read_reply(struct session *s)
 {

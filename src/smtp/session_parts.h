@@ -16,6 +16,7 @@ struct session {
 	struct smtp_client *client;
 	struct reply reply;
 	const struct session_body *body;
+	struct deadline until; /* of the call in progress */
 	bool begun; /* the message was asked for */
 	bool failed; /* writing did */
 	size_t in_pos, in_len; /* bytes of `in` not taken yet */

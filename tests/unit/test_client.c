@@ -15,7 +15,6 @@
 static const struct host hosts[] = {
 	{ "plain", .recipients = 3 },
 	{ "pipelining", .ehlo = PIPE, .recipients = 3 },
-	{ "more mails", .ehlo = PIPE, .after = SMTP_THEN_MORE },
 	{ "batches", .ehlo = PIPE, .recipients = 5, .max = 2 },
 	{ "batches, one by one", .recipients = 5, .max = 2 },
 	{ "HELO only", .ehlo = "502 what", .tls = SMTP_TLS_UP,

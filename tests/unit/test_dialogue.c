@@ -34,10 +34,6 @@ static const struct {
 	    "MAIL FROM:<s@x>|\nRCPT TO:<r0@x>|\nRCPT TO:<r1@x>|\nDATA|\n"
 	    "(body).|\nQUIT|\n",
 	    "++", RESULT_OK, NULL },
-	{ { "another may follow", .ehlo = PIPE, .after = SMTP_THEN_MORE }, NULL,
-	    "EHLO me.test|\nMAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
-	    "(body).|\nQUIT|\n",
-	    "+", RESULT_OK, NULL },
 	{ { "STARTTLS", .ehlo = "250-hi|250-STARTTLS|250 AUTH PLAIN",
 	      .tls = SMTP_TLS_STARTTLS, .authenticate = true },
 	    NULL,

@@ -260,7 +260,7 @@ struct wish {
 	enum smtp_tls tls;
 	bool authenticate;
 	enum sasl_want auth;
-	long timeout, until; /* ms */
+	long timeout, open, until; /* ms */
 	SSL_CTX *ctx;
 	size_t recipients;
 };
@@ -280,20 +280,23 @@ talk(const struct wish *w, struct message *m, const struct tls *tls)
 					   .password_len = 9,
 					   .recipients_max = 50 },
 		.tls = tls,
-		.implicit_tls = w->tls == SMTP_TLS_UP,
 		.secret = &secret,
 		.watch = { watch_line, watch_progress, m },
 		.timeout = w->timeout ? w->timeout : PATIENCE };
+	struct deadline until = deadline_in(
+	    w->until ? w->until : PATIENCE, cancel[0]);
+	struct deadline open = w->open ? deadline_in(w->open, cancel[0])
+				       : until;
 	struct session *s;
 	int rc;
 
 	secret_init(&secret);
 	buf_puts(&secret.password, "tanstaaf;");
 	secret_note(&secret, "user");
-	rules.until = deadline_in(w->until ? w->until : PATIENCE, cancel[0]);
-	rc = session_open(&s, peer_start(&peer, w->ctx, play), &rules, &res);
+	rc = session_open(
+	    &s, peer_start(&peer, w->ctx, play), &rules, open, &res);
 	if (rc == 0)
-		rc = session_send(s, &env, &body, &res);
+		rc = session_send(s, &env, &body, until, &res);
 	session_close(s);
 	secret_clear(&secret);
 	return rc;
@@ -519,6 +522,18 @@ test_timeouts(void **state)
 	    "M:", "W:400", "S:250 taken");
 	assert_int_equal(rc, 0);
 	expect(RCPT_DELIVERED, RESULT_OK, "taken");
+	/* until the mail is given, another limit counts */
+	w.until = PATIENCE;
+	w.open = 300;
+	RUN(w, "S:220 hi", "C:EHLO me", "W:200", PIPE, "C:MAIL FROM:<s@x>",
+	    "C:RCPT TO:<r0@x>", "C:DATA", "W:200", "S:250 a\r\n250 b\r\n354 go",
+	    "M:", "S:250 taken");
+	assert_int_equal(rc, 0);
+	expect(RCPT_DELIVERED, RESULT_OK, "taken");
+	RUN(w, "W:200", "S:220 hi", "C:EHLO me");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_TIMEOUT, "no answer to EHLO in time");
+	w.open = 0;
 	w.timeout = 300;
 	RUN(w, "S:220 hi", "C:EHLO me", PIPE, "C:MAIL FROM:<s@x>",
 	    "C:RCPT TO:<r0@x>", "C:DATA", "S:250 a\r\n250 b\r\n354 go", "M:");

@@ -26,8 +26,7 @@ world_make(struct world *w, const struct host *host)
 		.user = "me@mx.test",
 		.password = "secret",
 		.password_len = 6,
-		.recipients_max = host->max == 0 ? 50 : host->max,
-		.after = host->after };
+		.recipients_max = host->max == 0 ? 50 : host->max };
 	envelope_init(&w->env);
 	assert_int_equal(envelope_set_sender(&w->env, "s@x", &res), 0);
 	for (size_t i = 0; i < (host->recipients ? host->recipients : 1); i++) {
@@ -169,10 +168,8 @@ world_step(struct world *w)
 		smtp_body_read(w->c, SIZE);
 		return true;
 	case SMTP_TODO_MAIL:
-		if (w->given)
-			smtp_finish(w->c);
-		else
-			smtp_give(w->c, &mail);
+		assert_false(w->given);
+		smtp_give(w->c, &mail);
 		w->given = true;
 		return true;
 	case SMTP_TODO_CLOSE:

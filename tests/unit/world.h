@@ -19,7 +19,6 @@ struct host {
 	bool authenticate;
 	enum sasl_want want;
 	size_t recipients, max;
-	enum smtp_after after;
 	const char *greeting;
 };
 
