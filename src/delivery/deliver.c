@@ -11,9 +11,9 @@
 /* Whether a connection that ended so may be tried with the next host: the
  * relay is at fault, not the message or the account. */
 static bool
-may_fail_over(enum result_kind kind)
+may_fail_over(const struct result *res)
 {
-	switch (kind) {
+	switch (res->kind) {
 	case RESULT_RESOLVE:
 	case RESULT_CONNECT:
 	case RESULT_LOST:
@@ -21,10 +21,17 @@ may_fail_over(enum result_kind kind)
 	case RESULT_NO_GREETING:
 	case RESULT_PROTOCOL:
 	case RESULT_TLS:
+	case RESULT_NOT_TLS:
 	case RESULT_CERTIFICATE:
+	case RESULT_CERT_NAME:
+	case RESULT_CERT_TIME:
+	case RESULT_CERT_TRUST:
 	case RESULT_NO_STARTTLS:
-	case RESULT_SMARTHOST:
 		return true;
+	case RESULT_SMARTHOST:
+	case RESULT_DEFERRED:
+		/* what answers a log-in is about the account */
+		return strcmp(res->stage, "AUTH") != 0;
 	default:
 		return false;
 	}
@@ -123,6 +130,16 @@ connect_host(struct delivery *d, const struct tls *tls, struct deadline until,
 	return session_open(session, peer->fd, &rules, until, res);
 }
 
+/* How long one host may take.  When there are more in `rest`, half of the time
+ * that is left: one that says nothing must not cost the others all of it. */
+static struct deadline
+share(struct deadline until, const char *rest)
+{
+	if (rest[strspn(rest, " \t")] == '\0')
+		return until;
+	return deadline_in(deadline_left(until) / 2, until.cancel);
+}
+
 /* Connects to the first host that can be talked to. */
 static int
 connect_any(struct delivery *d, const struct tls *tls, struct deadline until,
@@ -132,9 +149,9 @@ connect_any(struct delivery *d, const struct tls *tls, struct deadline until,
 
 	result_fail(res, RESULT_CONFIG, "no smarthost is configured");
 	while (next_host(&list, d->host)) {
-		if (connect_host(d, tls, until, session, res) == 0)
+		if (connect_host(d, tls, share(until, list), session, res) == 0)
 			return 0;
-		if (!may_fail_over(res->kind) || deadline_left(until) == 0)
+		if (!may_fail_over(res) || deadline_left(until) == 0)
 			return -1;
 	}
 	return -1;

@@ -1,8 +1,9 @@
 /*
  * deliver: one message to the smarthost, a result for each recipient.
  *
- * Takes the hosts in their order until one can be talked to; a refusal of the
- * message or of the login is never taken to another.
+ * Takes the hosts in their order until one can be talked to, which has half of
+ * the time that is left, unless it is the last; a refusal of the message or of
+ * the login is never taken to another.
  */
 #ifndef DELIVERY_DELIVER_H
 #define DELIVERY_DELIVER_H

@@ -265,13 +265,13 @@ def test_case_1_71_first_host_refuses_connections(outpost, smarthost):
     assert len(host.messages) == 1
 
 
-def both_hosts(smarthost, **first):
+def both_hosts(smarthost, tls="implicit", **first):
     """Two smarthosts on one port: on 127.0.0.2, tried first, and on
     127.0.0.1."""
     for _ in range(20):
-        second = smarthost()
+        second = smarthost(tls=tls)
         try:
-            return smarthost(address="127.0.0.2", port=second.port,
+            return smarthost(address="127.0.0.2", port=second.port, tls=tls,
                              **first), second
         except OSError:
             continue
@@ -288,8 +288,51 @@ def test_case_1_71_first_host_is_busy(outpost, smarthost):
     assert first.messages == [] and len(second.messages) == 1
 
 
+@pytest.mark.parametrize("stage, reply, tls", [
+    ("GREETING", "450 later", "implicit"), ("EHLO", "421 bye", "implicit"),
+    ("EHLO", "451 later", "implicit"), ("STARTTLS", "454 later", "starttls"),
+    ("STARTTLS", "421 bye", "starttls")])
+def test_case_1_71_first_host_puts_off(outpost, smarthost, stage, reply, tls):
+    first, second = both_hosts(smarthost, tls=tls, script=[
+        at(stage, connection=1, reply=reply)])
+    outpost(["a@x"], MAIL, host=second, config={
+        "smarthost": {**TWO["smarthost"], "tls": tls}}).ok()
+    assert len(first.connections) == 1 and len(second.messages) == 1
+
+
+@pytest.mark.parametrize("fault", [
+    {"certificate": "wrong-name"}, {"certificate": "expired"},
+    {"certificate": "self-signed"}, {"tls_fault": "plain"}])
+def test_case_1_71_first_host_without_good_tls(outpost, smarthost, fault):
+    first, second = both_hosts(smarthost, **fault)
+    outpost(["a@x"], MAIL, host=second, config=TWO).ok()
+    assert first.commands == [] and len(second.messages) == 1
+
+
+@pytest.mark.parametrize("fault", [
+    {"tls_fault": "hang"}, {"script": [at("GREETING", silence=True)]},
+    {"script": [at("EHLO", silence=True)]}])
+def test_case_1_71_first_host_is_silent(outpost, smarthost, fault):
+    first, second = both_hosts(smarthost, **fault)
+    outpost(["a@x"], MAIL, host=second, config={
+        "smarthost": {**TWO["smarthost"], "wait_timeout": "6s"}}).ok()
+    assert first.messages == [] and len(second.messages) == 1
+
+
+def test_case_1_71_every_host_is_silent(outpost, smarthost):
+    first, second = both_hosts(smarthost, tls_fault="hang")
+    start = time.monotonic()
+    run = outpost(["a@x"], MAIL, host=second, config={
+        "smarthost": {"host": "127.0.0.2 127.0.0.2 127.0.0.2",
+                      "wait_timeout": "4s"}})
+    run.failed(75, "127.0.0.2")
+    assert time.monotonic() - start < 10
+    assert len(first.connections) == 3
+
+
 @pytest.mark.parametrize("rule, status", [
     (at("RCPT", reply="550 no"), 67), (at("VERDICT", reply="535 no"), 75),
+    (at("VERDICT", reply="454 later"), 75), (at("VERDICT", reply="421 no"), 75),
     (at("DOT", reply="554 no"), 69)])
 def test_case_1_71_a_refusal_is_no_failure(outpost, smarthost, rule, status):
     first, second = both_hosts(smarthost, script=[rule])
