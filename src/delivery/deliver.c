@@ -13,28 +13,29 @@
 static bool
 may_fail_over(const struct result *res)
 {
-	switch (res->kind) {
-	case RESULT_RESOLVE:
-	case RESULT_CONNECT:
-	case RESULT_LOST:
-	case RESULT_TIMEOUT:
-	case RESULT_NO_GREETING:
-	case RESULT_PROTOCOL:
-	case RESULT_TLS:
-	case RESULT_NOT_TLS:
-	case RESULT_CERTIFICATE:
-	case RESULT_CERT_NAME:
-	case RESULT_CERT_TIME:
-	case RESULT_CERT_TRUST:
-	case RESULT_NO_STARTTLS:
-		return true;
-	case RESULT_SMARTHOST:
-	case RESULT_DEFERRED:
-		/* what answers a log-in is about the account */
-		return strcmp(res->stage, "AUTH") != 0;
-	default:
+	static const bool relay_at_fault[RESULT_KIND_COUNT] = {
+		[RESULT_RESOLVE] = true,
+		[RESULT_CONNECT] = true,
+		[RESULT_LOST] = true,
+		[RESULT_TIMEOUT] = true,
+		[RESULT_NO_GREETING] = true,
+		[RESULT_PROTOCOL] = true,
+		[RESULT_TLS] = true,
+		[RESULT_NOT_TLS] = true,
+		[RESULT_CERTIFICATE] = true,
+		[RESULT_CERT_NAME] = true,
+		[RESULT_CERT_TIME] = true,
+		[RESULT_CERT_TRUST] = true,
+		[RESULT_NO_STARTTLS] = true,
+		[RESULT_SMARTHOST] = true,
+		[RESULT_DEFERRED] = true,
+	};
+
+	/* who answers a log-in by "not now" speaks of the account */
+	if ((res->kind == RESULT_SMARTHOST || res->kind == RESULT_DEFERRED) &&
+	    strcmp(res->stage, "AUTH") == 0)
 		return false;
-	}
+	return relay_at_fault[res->kind];
 }
 
 /* Copies the next blank-separated host of *list; false at the end. */
