@@ -34,9 +34,7 @@
 /* clang-format off */
 #define HEADER_NAMES(X) \
 	X(BCC, "Bcc") X(CC, "Cc") X(CONTENT_LENGTH, "Content-Length") \
-	X(CONTENT_TRANSFER_ENCODING, "Content-Transfer-Encoding") \
-	X(CONTENT_TYPE, "Content-Type") X(DATE, "Date") X(FROM, "From") \
-	X(MESSAGE_ID, "Message-ID") X(MIME_VERSION, "MIME-Version") \
+	X(DATE, "Date") X(FROM, "From") X(MESSAGE_ID, "Message-ID") \
 	X(RECEIVED, "Received") X(REPLY_TO, "Reply-To") \
 	X(RESENT_BCC, "Resent-Bcc") X(RESENT_CC, "Resent-Cc") \
 	X(RESENT_DATE, "Resent-Date") X(RESENT_FROM, "Resent-From") \

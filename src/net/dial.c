@@ -53,29 +53,6 @@ is_loopback(const struct dial_address *a)
 	return is_loopback_v6(&v6.sin6_addr);
 }
 
-bool
-dial_is_loopback_name(const char *host)
-{
-	char bare[INET6_ADDRSTRLEN];
-	struct in6_addr v6;
-	struct in_addr v4;
-	size_t n = strlen(host);
-
-	if (dial_is_localhost(host))
-		return true;
-	if (inet_pton(AF_INET, host, &v4) == 1)
-		return is_loopback_v4(&v4);
-	if (n > 2 && host[0] == '[' && host[n - 1] == ']') {
-		host++;
-		n -= 2;
-	}
-	if (n >= sizeof bare)
-		return false;
-	memcpy(bare, host, n);
-	bare[n] = '\0';
-	return inet_pton(AF_INET6, bare, &v6) == 1 && is_loopback_v6(&v6);
-}
-
 static void
 digits(const struct dial_address *a, char *dst, size_t size)
 {

@@ -25,9 +25,6 @@ struct dial {
 	char literal[64];
 };
 
-/* Whether `host` can be nothing but this machine: "localhost", 127/8, ::1. */
-bool dial_is_loopback_name(const char *host);
-
 /*
  * Connects to `host` (a name or an address, IPv6 with or without brackets)
  * and `port`.  "localhost" is always this machine's loopback (RFC 6761).

@@ -6,6 +6,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +38,8 @@ struct lookup {
 
 static const char *const loopback[] = { "127.0.0.1", "::1" };
 
-bool
-dial_is_localhost(const char *host)
+static bool
+is_localhost(const char *host)
 {
 	return ascii_equal(host, "localhost") ||
 	    ascii_equal(host, "localhost.");
@@ -240,7 +241,7 @@ dial_resolve(struct dial_list *list, const char *host, int port,
 	snprintf(service, sizeof service, "%d", port);
 	/* RFC 6761 section 6.3.  Not even /etc/hosts may send it elsewhere:
 	 * what is said to this machine need not be encrypted. */
-	if (dial_is_localhost(host)) {
+	if (is_localhost(host)) {
 		add_numeric(list, loopback[0], service);
 		add_numeric(list, loopback[1], service);
 	} else

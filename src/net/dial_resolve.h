@@ -7,7 +7,6 @@
 #define NET_DIAL_RESOLVE_H
 
 #include <netdb.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <sys/socket.h>
 
@@ -24,9 +23,6 @@ struct dial_list {
 	struct dial_address at[DIAL_ADDRESSES_MAX];
 	size_t n;
 };
-
-/* Whether `host` is "localhost", in any case, with or without a final dot. */
-bool dial_is_localhost(const char *host);
 
 /* Adds the addresses of `ai` to `list` until it is full, the families taking
  * turns, that of the first address first (RFC 8305 section 4). */

@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
@@ -39,12 +38,6 @@ stream_new(struct stream **s, int fd, struct result *res)
 	}
 	(*s)->wire.fd = fd;
 	return 0;
-}
-
-bool
-stream_is_tls(const struct stream *s)
-{
-	return s->ssl != NULL;
 }
 
 const char *

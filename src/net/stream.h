@@ -32,8 +32,6 @@ int stream_start_tls(struct stream *s, const struct tls *tls, const char *host,
     struct deadline until, struct result *res)
     __attribute__((warn_unused_result));
 
-bool stream_is_tls(const struct stream *s);
-
 /* "TLSv1.3, TLS_AES_256_GCM_SHA384", or "" in clear. */
 const char *stream_describe(const struct stream *s);
 

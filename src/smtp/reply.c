@@ -1,7 +1,6 @@
 #include "config.h"
 
 #include <bsd/string.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
