@@ -217,6 +217,7 @@ end_line(struct header *h)
 		last->end = h->raw.len;
 	h->line = h->raw.len;
 	h->known = false;
+	h->look = 0;
 }
 
 /* How many of the `n` bytes at `p` to take at once: not beyond the line, and
@@ -234,6 +235,27 @@ piece_length(const struct header *h, const char *p, size_t n)
 	return n;
 }
 
+/*
+ * Says what the current line is, when there is enough of it.  As long as that
+ * is open it is looked at again only when it has doubled, so that it takes
+ * linear time however small the pieces are: a line may have thousands of
+ * blanks before its colon.
+ */
+static enum line
+look(struct header *h, size_t *colon)
+{
+	const char *p = h->raw.data + h->line;
+	size_t n = h->raw.len - h->line;
+	enum line line;
+
+	if (n < h->look && n < HEADER_SCAN_MAX && p[n - 1] != '\n')
+		return LINE_UNKNOWN;
+	line = classify(h, p, n, colon);
+	h->known = line == LINE_FIELD || line == LINE_FOLD || line == LINE_MBOX;
+	h->look = 2 * n;
+	return line;
+}
+
 /* Appends a piece to the current line; says in *line what the line is, when
  * that was not known before. */
 static int
@@ -249,10 +271,7 @@ add_piece(struct header *h, const char *p, size_t n, enum line *line,
 		return result_fail(
 		    res, RESULT_SYSTEM, "no memory for the header");
 	if (!h->known) {
-		*line = classify(
-		    h, h->raw.data + h->line, h->raw.len - h->line, &colon);
-		h->known = *line == LINE_FIELD || *line == LINE_FOLD ||
-		    *line == LINE_MBOX;
+		*line = look(h, &colon);
 		too_long = h->known && h->raw.len > HEADER_MAX;
 	}
 	if (too_long)

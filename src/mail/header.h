@@ -28,7 +28,7 @@
 #define HEADER_MAX (2 * 1024 * 1024) /* bytes of the whole header */
 #define HEADER_FIELDS_MAX 10000
 #define HEADER_NAME_MAX 100 /* bytes of a field name */
-#define HEADER_SCAN_MAX 998 /* bytes that must tell what a line is */
+#define HEADER_SCAN_MAX 65536 /* bytes that must tell what a line is */
 
 /* The fields that something is done with, by name. */
 /* clang-format off */
@@ -65,6 +65,7 @@ struct header {
 	/* the parser's own */
 	size_t line; /* in raw: where the current line begins */
 	bool known; /* it is part of the header */
+	size_t look; /* how long it must be to be looked at again */
 	bool ended;
 };
 

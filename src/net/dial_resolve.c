@@ -38,6 +38,7 @@ struct lookup {
 
 static const char *const loopback[] = { "127.0.0.1", "::1" };
 
+/* In any case, with or without a final dot. */
 static bool
 is_localhost(const char *host)
 {

@@ -44,6 +44,18 @@ def test_case_1_08_blank_before_the_colon(outpost, smarthost):
     assert b"bcc" not in host.message.head.lower()
 
 
+@pytest.mark.parametrize("blanks", [990, 1000, 60000])
+def test_case_1_08_many_blanks_before_the_colon(outpost, smarthost, blanks):
+    gap = " " * blanks
+    host = smarthost()
+    outpost(["-t"], f"Bcc{gap}: b@x\nTo{gap}: a@x\nSubject{gap}: s\n\nb\n",
+            host=host).ok()
+    assert sorted(host.message.recipients) == ["a@x", "b@x"]
+    assert b"bcc" not in host.message.data.lower()
+    assert host.message.body == b"b\r\n"
+    assert max(map(len, host.message.head.splitlines())) <= 998
+
+
 def test_case_1_12_quoted_local_part(outpost, smarthost):
     host = smarthost()
     outpost(["-t"], 'To: "john doe"@x.org\n\nb\n', host=host).ok()

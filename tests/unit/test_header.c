@@ -12,7 +12,7 @@
 
 #include "mail/header.h"
 
-#define HELD_MAX 4096
+#define HELD_MAX (2 * HEADER_SCAN_MAX)
 
 struct outcome {
 	enum header_push how;
@@ -312,23 +312,24 @@ test_long_lines(void **state)
 		{ "From ", "\r\n", 'x', HEADER_MAX + 9999, false },
 		{ "From x", "Mon \r\n", ' ', HEADER_MAX + 9999, false },
 		{ "name", ": b\r\n", ' ', HEADER_MAX + 9999, false },
+		{ "Bcc", ": b\r\n", ' ', 1000, true },
 		{ "name", ": b\r\n", ' ', HEADER_SCAN_MAX - 5, true },
 		{ "name", ": b\r\n", ' ', HEADER_SCAN_MAX - 4, false },
 		{ "To: ", "\r\n", 'x', HEADER_MAX - 6, true },
 	};
-	static const size_t pieces[] = { 1000, 65536, SIZE_MAX };
+	static const size_t pieces[] = { 1, 1000, 65536, SIZE_MAX };
 	struct outcome o;
 	struct buf in;
 
 	(void)state;
 	buf_init(&in, SIZE_MAX / 2);
-	for (size_t i = 0; i < 3 * sizeof lines / sizeof lines[0]; i++) {
-		size_t k = i / 3;
+	for (size_t i = 0; i < 4 * sizeof lines / sizeof lines[0]; i++) {
+		size_t k = i / 4;
 
 		buf_reset(&in);
 		make_line(&in, lines[k].head, lines[k].fill, lines[k].n,
 		    lines[k].tail);
-		feed(&o, in.data, in.len, 0, pieces[i % 3]);
+		feed(&o, in.data, in.len, 0, pieces[i % 4]);
 		assert_int_equal(o.how, HEADER_ENDED);
 		assert_int_equal(o.header.count, lines[k].is_field);
 		if (!lines[k].is_field) {
@@ -338,6 +339,35 @@ test_long_lines(void **state)
 		end(&o);
 	}
 	buf_free(&in);
+}
+
+/* What is open for long is told in the end, and in linear time, even by the
+ * byte. */
+static void
+test_long_open(void **state)
+{
+	static const size_t pieces[] = { 1, 2, 999, 65536, SIZE_MAX };
+	struct outcome o;
+	struct buf in;
+	clock_t start = clock();
+
+	(void)state;
+	buf_init(&in, SIZE_MAX / 2);
+	make_line(&in, "From ", 'x', 30000, "");
+	make_line(&in, "", ' ', 30000, MON);
+	for (size_t i = 0; i < 30; i++)
+		make_line(&in, "Bcc", ' ', HEADER_SCAN_MAX - 10, ": b@x\r\n");
+	buf_puts(&in, "\r\nbody\r\n");
+	for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+		feed(&o, in.data, in.len, 0, pieces[i]);
+		assert_int_equal(o.how, HEADER_ENDED);
+		assert_int_equal(header_count(&o.header, HEADER_BCC), 30);
+		assert_int_equal(o.header.count, 30);
+		assert_string_equal(o.body.data, "body\r\n");
+		end(&o);
+	}
+	buf_free(&in);
+	assert_true(clock() - start < 60 * CLOCKS_PER_SEC);
 }
 
 /* A body line right behind a header of the greatest size is no fault. */
@@ -471,6 +501,7 @@ main(void)
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_resent),
 		cmocka_unit_test(test_long_lines),
+		cmocka_unit_test(test_long_open),
 		cmocka_unit_test(test_limit_of_size),
 		cmocka_unit_test(test_limit_of_fields),
 		cmocka_unit_test(test_large_to),
