@@ -41,7 +41,7 @@ static const struct {
 static struct {
 	int facility; /* -1: no syslog */
 	int file; /* -1: no file */
-	char tag[LOG_TAG_MAX];
+	char tag[LOG_TAG_MAX + 1];
 } target = { LOG_MAIL, -1, "outpost" };
 
 static int
@@ -64,7 +64,7 @@ log_tag(const char *tag)
 {
 	size_t n = 0;
 
-	for (; *tag != '\0' && n < sizeof target.tag - 1; tag++)
+	for (; *tag != '\0' && n < LOG_TAG_MAX; tag++)
 		if (ascii_is_visible(*tag) && *tag != '[' && *tag != ':')
 			target.tag[n++] = *tag;
 	if (n > 0)

@@ -14,7 +14,7 @@
 
 #include "base/result.h"
 
-#define LOG_TAG_MAX 32 /* bytes of a tag, the NUL included */
+#define LOG_TAG_MAX 32 /* bytes of a tag */
 
 /* Values are those of syslog(3)'s levels. */
 enum log_level {
@@ -33,7 +33,8 @@ bool log_is_facility(const char *name);
 int log_open(const char *facility, const char *path, struct result *res)
     __attribute__((warn_unused_result));
 
-/* Names the program in each line; printable bytes only are kept. */
+/* Names the program in each line; of `tag` the first LOG_TAG_MAX bytes are
+ * kept that are printable and no "[" or ":". */
 void log_tag(const char *tag);
 
 /* Writes one line.  `fmt` holds no newline. */

@@ -422,6 +422,12 @@ def test_contract_50_ignored(send, args):
     assert sent(send(args + [X])).recipients == [X]
 
 
+@pytest.mark.parametrize("tag", ["t", "x" * 32])
+def test_contract_50_log_tag(send, tag):
+    run, _ = send(["-L", tag, X])
+    assert f" {tag}[{run.ok().pid}]: " in run.log
+
+
 @pytest.mark.parametrize("args", [["-Z"], ["-bX"], ["-C", "/f"], ["-D", "f"],
                                   ["-bd"], ["-be"], ["-Mx"], ["--nonsense"],
                                   ["-"], ["-bP"], ["-bt"], ["-bS"]])
