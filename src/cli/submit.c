@@ -272,10 +272,21 @@ run(struct submission *s, struct result *res)
 	return send_message(s, res);
 }
 
+/* Where a large body waits.  A TMPDIR that was inherited from another user, or
+ * has gone since, must cost nobody a mail. */
+static const char *
+temporary_directory(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	if (dir == NULL || *dir != '/' || access(dir, W_OK | X_OK) == -1)
+		return "/tmp";
+	return dir;
+}
+
 int
 submit(const struct options *o, const char *program)
 {
-	const char *dir = getenv("TMPDIR");
 	struct submission s = { .o = o };
 	double began = now();
 	struct result res;
@@ -287,7 +298,7 @@ submit(const struct options *o, const char *program)
 	setup_init(&s.setup);
 	intake_init(&s.intake,
 	    o->ignore_dots ? LINES_DOT_IS_TEXT : LINES_DOT_ENDS,
-	    dir != NULL && *dir == '/' ? dir : "/tmp");
+	    temporary_directory());
 	envelope_init(&s.env);
 	buf_init(&s.asked, ADDRESS_MAX);
 	buf_init(&s.head, 2 * HEADER_MAX);

@@ -198,16 +198,39 @@ def test_50_megabytes_in_under_10_of_memory(outpost, smarthost):
 
 def test_case_1_68_temporary_directory(outpost, smarthost):
     host = smarthost()
-    missing = outpost.directory / "missing"
-    run, _ = measured(outpost, ["a@x"], large(2), host=host,
-                      env={"TMPDIR": str(missing)})
-    run.failed(75, str(missing))
-    assert host.connections == []
     place = outpost.directory / "place"
     place.mkdir()
-    run, _ = measured(outpost, ["a@x"], large(2), env={"TMPDIR": str(place)})
+    run, _ = measured(outpost, ["a@x"], large(2), host=host,
+                      env={"TMPDIR": str(place)})
     run.ok()
     assert list(place.iterdir()) == []
+    assert len(host.messages) == 1
+
+
+@pytest.mark.parametrize("place", ["missing", "relative/missing", ""])
+def test_case_1_68_no_temporary_directory(outpost, smarthost, place):
+    host = smarthost()
+    if place == "missing":
+        place = outpost.directory / place
+    run, _ = measured(outpost, ["a@x"], large(2), host=host,
+                      env={"TMPDIR": str(place)})
+    run.ok()
+    assert len(host.messages) == 1
+
+
+@pytest.mark.root
+@pytest.mark.parametrize("mode", [0o755, 0o666])
+def test_case_1_68_temporary_directory_of_another(public_outpost, smarthost,
+                                                  mode):
+    host = smarthost()
+    place = public_outpost.directory / "private"
+    place.mkdir()
+    place.chmod(mode)
+    public_outpost.configure(host)
+    os.chown(public_outpost.config_file, 54321, 54321)
+    public_outpost(["a@x"], b"".join(large(2)), env={"TMPDIR": str(place)},
+                   user=54321, group=54321, extra_groups=[]).ok()
+    assert len(host.messages) == 1
 
 
 def test_case_1_68_file_size_limit(outpost, smarthost):
