@@ -128,6 +128,18 @@ report_failure(const struct report *rep, const struct result *res)
 	return result_exit_status(res->kind);
 }
 
+void
+report_warning(
+    const struct report *rep, const struct result *res, enum report_ear ear)
+{
+	if (res->kind == RESULT_OK)
+		return;
+	if (ear == REPORT_LOG)
+		log_line(LOG_WARN, "%s", res->text);
+	else if (!is_quiet(rep))
+		say("%s: %s\n", rep->program, res->text);
+}
+
 /* What settled the recipient: the smarthost's words, a reason of ours, or
  * NULL. */
 static const struct result *

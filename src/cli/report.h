@@ -23,6 +23,13 @@ struct report {
  * exit status. */
 int report_failure(const struct report *rep, const struct result *res);
 
+/* Where a warning can be heard. */
+enum report_ear { REPORT_LOG, REPORT_STDERR };
+
+/* Tells of something that is wrong but stops no mail.  Nothing for kind OK. */
+void report_warning(
+    const struct report *rep, const struct result *res, enum report_ear ear);
+
 /*
  * Tells what became of each recipient: one line a reason (and one with
  * advice) on stderr for those that did not get the mail, one line a result in

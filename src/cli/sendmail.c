@@ -83,8 +83,8 @@ check_configuration(const struct options *o, const char *program)
 	setup_init(&setup);
 	if (setup_load(&setup, &res) == -1)
 		status = report_failure(&rep, &res);
-	else if (setup.aliases.left_out > 0)
-		status = report_failure(&rep, &setup.aliases.complaint);
+	else if (setup.complaint.kind != RESULT_OK)
+		status = report_failure(&rep, &setup.complaint);
 	setup_clear(&setup);
 	return status;
 }

@@ -4,14 +4,15 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "cli/say.h"
 #include "cli/setup.h"
+#include "delivery/deliver.h"
 
 void
 setup_init(struct setup *s)
 {
 	memset(s, 0, sizeof *s);
 	secret_init(&s->secret);
+	result_ok(&s->complaint);
 }
 
 int
@@ -32,20 +33,27 @@ setup_conf(struct setup *s, const char *path, struct result *res)
 	return rc;
 }
 
-/* Somebody must hear that there is no log, but no mail is lost over it. */
 static void
-open_log(const struct conf *conf)
+open_log(struct setup *s)
 {
+	const struct conf *conf = &s->conf;
 	bool syslog = strcmp(conf->log.syslog, "off") != 0;
-	struct result res;
+	bool file = conf->log.file[0] != '\0';
 
+	s->has_log = true;
 	if (log_open(syslog ? conf->log.syslog : NULL,
-		conf->log.file[0] == '\0' ? NULL : conf->log.file, &res) == 0)
-		return;
-	if (syslog)
-		log_line(LOG_WARN, "%s", res.text);
-	else
-		say("sendmail: %s\n", res.text);
+		file ? conf->log.file : NULL, &s->complaint) == -1)
+		s->has_log = syslog;
+}
+
+static int
+load_aliases(struct setup *s, struct result *res)
+{
+	if (aliases_load(&s->aliases, s->conf.recipients.aliases, res) == -1)
+		return -1;
+	if (s->aliases.left_out > 0 && s->complaint.kind == RESULT_OK)
+		s->complaint = s->aliases.complaint;
+	return 0;
 }
 
 int
@@ -53,16 +61,14 @@ setup_load(struct setup *s, struct result *res)
 {
 	if (setup_conf(s, NULL, res) == -1)
 		return -1;
-	open_log(&s->conf);
+	open_log(s);
 	if (secret_load(&s->secret, &s->conf, res) == -1)
 		return -1;
 	secret_note(&s->secret, s->conf.smarthost.user);
-	if (aliases_load(&s->aliases, s->conf.recipients.aliases, res) == -1)
+	if (load_aliases(s, res) == -1 ||
+	    identity_load(&s->identity, &s->conf, res) == -1)
 		return -1;
-	if (s->aliases.left_out > 0)
-		log_line(LOG_WARN, "%s; %u entries left out",
-		    s->aliases.complaint.text, s->aliases.left_out);
-	return identity_load(&s->identity, &s->conf, res);
+	return deliver_trust(&s->tls, &s->conf, res);
 }
 
 void
@@ -72,4 +78,5 @@ setup_clear(struct setup *s)
 	secret_clear(&s->secret);
 	aliases_clear(&s->aliases);
 	identity_clear(&s->identity);
+	tls_free(s->tls);
 }

@@ -251,7 +251,8 @@ send_message(struct submission *s, struct result *res)
 
 	s->delivery = (struct delivery){ .conf = &s->setup.conf,
 		.secret = &s->setup.secret,
-		.id = &s->setup.identity };
+		.id = &s->setup.identity,
+		.tls = s->setup.tls };
 	if (s->o->verbose)
 		s->delivery.watch = watch_begin(&watch);
 	if (process_catch_signals(&s->delivery.cancel, res) == -1)
@@ -264,8 +265,11 @@ send_message(struct submission *s, struct result *res)
 static int
 run(struct submission *s, struct result *res)
 {
-	if (setup_load(&s->setup, res) == -1 ||
-	    intake_read(&s->intake, STDIN_FILENO, res) == -1 ||
+	if (setup_load(&s->setup, res) == -1)
+		return -1;
+	report_warning(&s->report, &s->setup.complaint,
+	    s->setup.has_log ? REPORT_LOG : REPORT_STDERR);
+	if (intake_read(&s->intake, STDIN_FILENO, res) == -1 ||
 	    make_envelope(s, res) == -1 || make_message(s, res) == -1)
 		return -1;
 	note_message_id(s);

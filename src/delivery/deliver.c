@@ -104,7 +104,7 @@ check_clear(
 }
 
 static int
-connect_host(struct delivery *d, const struct tls *tls, struct deadline until,
+connect_host(struct delivery *d, struct deadline until,
     struct session **session, struct result *res)
 {
 	struct session_rules rules = { 0 };
@@ -124,7 +124,7 @@ connect_host(struct delivery *d, const struct tls *tls, struct deadline until,
 		close(peer->fd);
 		return -1;
 	}
-	rules.tls = tls;
+	rules.tls = d->tls;
 	rules.secret = d->secret;
 	rules.watch = d->watch;
 	rules.timeout = d->conf->smarthost.timeout;
@@ -143,14 +143,14 @@ share(struct deadline until, const char *rest)
 
 /* Connects to the first host that can be talked to. */
 static int
-connect_any(struct delivery *d, const struct tls *tls, struct deadline until,
-    struct session **session, struct result *res)
+connect_any(struct delivery *d, struct deadline until, struct session **session,
+    struct result *res)
 {
 	const char *list = d->conf->smarthost.host;
 
 	result_fail(res, RESULT_CONFIG, "no smarthost is configured");
 	while (next_host(&list, d->host)) {
-		if (connect_host(d, tls, share(until, list), session, res) == 0)
+		if (connect_host(d, share(until, list), session, res) == 0)
 			return 0;
 		if (!may_fail_over(res) || deadline_left(until) == 0)
 			return -1;
@@ -158,8 +158,8 @@ connect_any(struct delivery *d, const struct tls *tls, struct deadline until,
 	return -1;
 }
 
-static int
-make_tls(const struct conf *conf, struct tls **tls, struct result *res)
+int
+deliver_trust(struct tls **tls, const struct conf *conf, struct result *res)
 {
 	struct tls_rules rules = {
 		.ca_file = conf->smarthost.ca_file,
@@ -168,6 +168,7 @@ make_tls(const struct conf *conf, struct tls **tls, struct result *res)
 							       : TLS_MIN_1_2,
 	};
 
+	*tls = NULL;
 	if (conf->smarthost.tls == CONF_TLS_OFF)
 		return 0;
 	return tls_new(tls, &rules, res);
@@ -179,17 +180,14 @@ deliver(
 {
 	struct session *session = NULL;
 	struct deadline until;
-	struct tls *tls = NULL;
 	struct result res;
 
 	d->relay[0] = '\0';
 	if (envelope_count(env, RCPT_PENDING) == 0)
 		return;
 	until = deadline_in(d->conf->smarthost.wait_timeout, d->cancel);
-	if (make_tls(d->conf, &tls, &res) == -1 ||
-	    connect_any(d, tls, until, &session, &res) == -1 ||
+	if (connect_any(d, until, &session, &res) == -1 ||
 	    session_send(session, env, body, until, &res) == -1)
 		envelope_settle_all(env, RCPT_PENDING, RCPT_DEFERRED, &res);
 	session_close(session);
-	tls_free(tls);
 }

@@ -22,6 +22,7 @@ struct delivery {
 	const struct conf *conf;
 	const struct secret *secret;
 	const struct identity *id;
+	const struct tls *tls; /* deliver_trust; NULL with tls = off */
 	struct session_watch watch;
 	int cancel; /* descriptor that ends it all, or -1 */
 	/* out: what was tried last */
@@ -29,6 +30,13 @@ struct delivery {
 	char relay[DELIVER_HOST_MAX + 96]; /* "host[address]:port" */
 	struct dial peer; /* of the connection; its socket is the session's */
 };
+
+/*
+ * Makes the TLS context that `conf` asks for; *tls is NULL with tls = off, and
+ * the caller's to tls_free.  Kind CONFIG: the trust store cannot be read.
+ */
+int deliver_trust(struct tls **tls, const struct conf *conf, struct result *res)
+    __attribute__((warn_unused_result));
 
 /*
  * Tries all PENDING recipients of `env`; every one of them is settled when

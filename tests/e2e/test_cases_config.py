@@ -185,3 +185,49 @@ def test_case_1_60_values_are_shown(outpost):
     outpost.configure(None, text)
     assert outpost(["config"], program="outpost").out.decode() == text
     assert 'me ; you # \\"x\\" ' in text and "A ; B" in text
+
+
+@pytest.mark.parametrize("section, key, value", [
+    ("smarthost", "ca_file", "/nonexistent/ca.pem"),
+    ("smarthost", "ca_path", "/etc"),
+    ("log", "file", "/nonexistent/log"),
+    ("recipients", "aliases", "bad aliases"),
+    ("smarthost", "password_file", "/nonexistent/secret"),
+])
+def test_check_looks_at_all_that_is_named(outpost, smarthost, section, key,
+                                          value):
+    changes = {section: {key: value}}
+    if key == "aliases":
+        outpost.aliases("root: x@x.example\nno colon\n")
+        changes = {}
+    if key == "password_file":
+        changes[section]["password"] = None
+    run = outpost(["-bC"], host=smarthost(), config=changes)
+    run.failed(78, "aliases:2" if key == "aliases" else value)
+
+
+def test_check_is_silent_when_all_is_well(outpost, smarthost):
+    outpost(["-bC"], host=smarthost()).ok()
+
+
+def test_login_without_an_address_needs_a_sender(outpost, smarthost):
+    changes = {"smarthost": {"user": "apikey"}, "sender": {"rewrite": None}}
+    run = outpost(["a@x"], MAIL, host=smarthost(), config=changes)
+    run.failed(78, "[sender] address")
+
+
+@pytest.mark.parametrize("tls, advice", [("starttls", True),
+                                         ("implicit", False)])
+def test_silence_has_advice_where_it_fits(outpost, smarthost, tls, advice):
+    host = smarthost(tls=tls, script=[at("GREETING", silence=True)])
+    run = outpost(["a@x"], MAIL, host=host, config={"smarthost": {
+        "tls": tls, "wait_timeout": "1s"}})
+    run.failed(75, "not sent")
+    assert ("tls = implicit" in run.err) == advice
+
+
+@pytest.mark.parametrize("lang, word", [("zh_CN.UTF-8", "请"),
+                                        ("de_DE.UTF-8", "Check")])
+def test_advice_in_the_language_of_the_caller(outpost, lang, word):
+    run = outpost(["a@x"], MAIL, config={}, env={"LANG": lang})
+    run.failed(75, "cannot connect", word)
