@@ -285,13 +285,18 @@ smtp_on_wrong(struct smtp_client *c, const struct smtp_event *e)
 void
 smtp_on_lost(struct smtp_client *c, const struct smtp_event *e)
 {
+	enum result_kind kind = e->kind;
 	struct result res;
 
 	if (e->reply != NULL) {
 		smtp_on_wrong(c, e);
 		return;
 	}
-	smtp_explain(c, e,
-	    e->why->kind == RESULT_TIMEOUT ? e->kind : e->why->kind, &res);
+	if (e->why->kind != RESULT_TIMEOUT)
+		kind = e->why->kind;
+	else if (kind == RESULT_NO_GREETING && c->plan->tls == SMTP_TLS_UP)
+		/* that the port may want TLS is no advice here */
+		kind = RESULT_TIMEOUT;
+	smtp_explain(c, e, kind, &res);
 	smtp_end(c, &res, SMTP_CLOSE_AT_ONCE);
 }
