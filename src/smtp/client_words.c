@@ -5,33 +5,33 @@
 
 #include "smtp/client_machine.h"
 
-#define WORDS_MAX RESULT_TEXT_MAX
+#define SUBJECT_MAX 400 /* a longer address leaves no room for the answer */
 
 /* What it was that the smarthost answered, addresses and all. */
 static void
 name_subject(
-    const struct smtp_client *c, enum smtp_state state, char dst[WORDS_MAX])
+    const struct smtp_client *c, enum smtp_state state, char dst[SUBJECT_MAX])
 {
 	const struct envelope *env = c->mail.env;
 
-	strlcpy(dst, smtp_state_name(state), WORDS_MAX);
+	strlcpy(dst, smtp_state_name(state), SUBJECT_MAX);
 	if (state == SMTP_MAIL)
-		snprintf(dst, WORDS_MAX, "MAIL FROM:<%s>", env->sender);
+		snprintf(dst, SUBJECT_MAX, "MAIL FROM:<%s>", env->sender);
 	else if (state == SMTP_RCPT)
-		snprintf(dst, WORDS_MAX, "RCPT TO:<%s>",
+		snprintf(dst, SUBJECT_MAX, "RCPT TO:<%s>",
 		    env->rcpts[smtp_current(c)].address);
 	else if (state == SMTP_AUTH || state == SMTP_CANCEL)
-		snprintf(dst, WORDS_MAX, "AUTH %s as %s", sasl_name(&c->sasl),
+		snprintf(dst, SUBJECT_MAX, "AUTH %s as %s", sasl_name(&c->sasl),
 		    c->plan->user);
 	else if (state == SMTP_BODY)
-		strlcpy(dst, "the message", WORDS_MAX);
+		strlcpy(dst, "the message", SUBJECT_MAX);
 }
 
 static void
 explain_reply(const struct smtp_client *c, const struct smtp_event *e,
     enum result_kind kind, struct result *res)
 {
-	char subject[WORDS_MAX], what[2 * WORDS_MAX];
+	char subject[SUBJECT_MAX], what[2 * SUBJECT_MAX];
 	const char *did = "refused";
 
 	name_subject(c, e->state, subject);

@@ -408,6 +408,29 @@ test_addresses(void **state)
 	}
 }
 
+/* An address of any length leaves room for what was said of it. */
+static void
+test_long_address(void **state)
+{
+	static const struct host host = { "x", .ehlo = PIPE,
+		.rcpt = "550 no such user" };
+	char address[1000];
+	struct result res;
+	struct world w;
+
+	(void)state;
+	memset(address, 'a', sizeof address - 1);
+	memcpy(address + sizeof address - 3, "@x", 3);
+	world_make(&w, &host);
+	assert_int_equal(envelope_add(&w.env, address, NULL, &res), 0);
+	world_finish(&w);
+	world_check_settled(&w);
+	assert_non_null(
+	    strstr(w.env.results[w.env.rcpts[w.env.count - 1].result].text,
+		"550 no such user"));
+	world_clear(&w);
+}
+
 /* Parameters, where offered, and not otherwise. */
 static void
 test_parameters(void **state)
@@ -513,6 +536,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dialogues),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_long_address),
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_secret),
