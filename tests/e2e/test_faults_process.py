@@ -35,6 +35,8 @@ def host(outpost, smarthost):
 @pytest.mark.root
 @pytest.mark.parametrize("bit", [stat.S_ISUID, stat.S_ISGID])
 def test_fault_p1_set_id(public_outpost, smarthost, bit):
+    if SANITIZED:
+        pytest.skip("not with sanitizers")
     host = clear(smarthost)
     public_outpost.configure(host, CLEAR)
     public_outpost.config_file.chmod(0o644)
@@ -225,6 +227,8 @@ def test_fault_p6_file_size(outpost, host, size):
 
 @pytest.mark.parametrize("count", range(3, 11))
 def test_fault_p6_descriptors(outpost, host, count):
+    if SANITIZED:
+        pytest.skip("not with sanitizers")
     for mail in (MAIL, LARGE):
         done = limited(outpost, [X], {resource.RLIMIT_NOFILE: count}, mail)
         # below five the shared libraries cannot even be opened
@@ -252,6 +256,8 @@ def test_fault_p6_address_space(outpost, smarthost, megabytes):
 @pytest.mark.root
 def test_fault_p6_no_processes(public_outpost, smarthost):
     """Names are looked up without a thread where there can be none."""
+    if SANITIZED:
+        pytest.skip("not with sanitizers")
     host = clear(smarthost)
     public_outpost.configure(host, {"smarthost": {
         **CLEAR["smarthost"], "host": "smarthost.outpost.test"}})
