@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -99,15 +100,29 @@ read_failed(const struct intake *in, struct result *res)
 	    res, RESULT_INPUT, "reading the message failed: %s", strerror(e));
 }
 
+/* Some callers hand over a descriptor that does not block: then this does. */
+static ssize_t
+read_some(int fd, char *p)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+	ssize_t n;
+
+	while ((n = read(fd, p, CHUNK)) == -1) {
+		if (errno == EAGAIN)
+			(void)poll(&ready, 1, -1);
+		else if (errno != EINTR)
+			break;
+	}
+	return n;
+}
+
 static int
 read_all(struct intake *in, int fd, char *raw, char *clean, struct result *res)
 {
 	for (;;) {
-		ssize_t n = read(fd, raw, CHUNK);
+		ssize_t n = read_some(fd, raw);
 		size_t m;
 
-		if (n == -1 && errno == EINTR)
-			continue;
 		if (n == -1)
 			return read_failed(in, res);
 		if (n == 0)

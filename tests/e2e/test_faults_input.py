@@ -293,6 +293,23 @@ def test_fault_i10_producer_that_stops(outpost, host):
     assert host.messages[-1].body == b"begin\r\nend\r\n"
 
 
+def test_fault_i10_descriptor_that_does_not_block(outpost, host):
+    """A pipe that another process has set so, with nothing in it yet."""
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    with subprocess.Popen(outpost.command([X]), stdin=reader,
+                          env=outpost.environment()) as process:
+        os.close(reader)
+        with open(writer, "wb") as pipe:
+            for piece in (b"", HEAD, b"a\n", b"b\n" * 100_000):
+                pipe.write(piece)
+                pipe.flush()
+                with pytest.raises(subprocess.TimeoutExpired):
+                    process.wait(0.05)
+        assert process.wait(20) == 0
+    assert host.message.body == b"a\r\n" + b"b\r\n" * 100_000
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_fault_i11_killed_while_it_reads(outpost, host, number):
     process = outpost.start([X])
