@@ -41,7 +41,7 @@ def test_case_1_08_blank_before_the_colon(outpost, smarthost):
     host = smarthost()
     outpost(["-t"], "Bcc : b@x\nTo : a@x\n\nb\n", host=host).ok()
     assert sorted(host.message.recipients) == ["a@x", "b@x"]
-    assert b"bcc" not in host.message.head.lower()
+    assert b"\nbcc" not in b"\n" + host.message.head.lower()
 
 
 @pytest.mark.parametrize("blanks", [990, 1000, 60000])
@@ -51,7 +51,7 @@ def test_case_1_08_many_blanks_before_the_colon(outpost, smarthost, blanks):
     outpost(["-t"], f"Bcc{gap}: b@x\nTo{gap}: a@x\nSubject{gap}: s\n\nb\n",
             host=host).ok()
     assert sorted(host.message.recipients) == ["a@x", "b@x"]
-    assert b"bcc" not in host.message.data.lower()
+    assert b"bcc " not in host.message.data.lower()
     assert host.message.body == b"b\r\n"
     assert max(map(len, host.message.head.splitlines())) <= 998
 
