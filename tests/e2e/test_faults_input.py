@@ -219,14 +219,11 @@ def test_fault_i8_nesting(outpost, host, text):
     quick(outpost, ["-t"], b"To: " + text + b"\n" + MAIL,
           *((0,) if good else (64, 65)))
     host.record.connections.clear()
-    quick(outpost, [X], b"From: " + text + b"\nCc: " + b"a@b" + b"\n" + MAIL,
-          0)
-    assert host.message.recipients == [X]
-    host.record.connections.clear()
     config = {**CLEAR, "sender": {"rewrite": "always",
                                   "address": "me@163.example"}}
-    quick(outpost, [X], b"From: " + text + b"\n" + MAIL, 0, host=host,
-          config=config)
+    quick(outpost, [X], b"From: " + text + b"\nCc: a@b\n" + MAIL, 0,
+          host=host, config=config)
+    assert host.message.recipients == [X]
     assert "me@163.example" in host.message.only("From")
 
 
@@ -284,7 +281,7 @@ def test_fault_i10_producer_that_stops(outpost, host):
     process.stdin.write(HEAD + b"begin\n")
     process.stdin.flush()
     with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(1)
+        process.wait(0.5)
     assert len(host.connections) == 1
     process.stdin.write(b"end\n")
     before = cpu()

@@ -331,6 +331,18 @@ def test_fault_n15_early_answer(outpost, smarthost, tls, reset):
     assert host.messages == []
 
 
+def test_fault_n15_early_answer_and_no_reader(outpost, smarthost):
+    """It says so, keeps the connection, and takes no more."""
+    host = clear(smarthost, script=[
+        at("BODY", after=100_000, reply="552 5.3.4 too big")])
+    with Proxy(host, stall=150_000) as proxy:
+        done = within(10, lambda: outpost(
+            [X], b"Subject: s\n\n" + LINE * 300_000, host=proxy,
+            config=times()))
+    assert done.status == 69 and "552 5.3.4 too big" in done.err
+    assert host.messages == []
+
+
 def test_fault_n16_end_without_a_goodbye(outpost, smarthost):
     """After the last answer nothing matters: no close_notify, no QUIT."""
     for reset in (False, True):
