@@ -95,10 +95,9 @@ void smtp_body_read(struct smtp_client *c, uint64_t octets);
 
 /*
  * MAIL: the mail, in as many transactions as its recipients take; each of
- * them is settled by the time CLOSE comes.  Once the sender or
- * the message is refused (at MAIL, at DATA, in mid-message, at the dot), for
- * good or for now, that is the result of all that are left, and no further
- * transaction repeats it.  TOO_BIG, without a word to the smarthost, when SIZE
+ * them is settled by the time CLOSE comes.  Once the sender or the message is
+ * refused or deferred (at MAIL, at DATA, in mid-message, at the dot), that is
+ * the result of all that are left, and no further transaction repeats it.  TOO_BIG, without a word to the smarthost, when SIZE
  * forbids it; UTF8_ADDRESS or BUG for an address that must not be written.
  */
 void smtp_give(struct smtp_client *c, const struct smtp_mail *mail);
