@@ -3,6 +3,7 @@
 #include <bsd/string.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/result.h"
 #include "base/text.h"
@@ -10,13 +11,14 @@
 enum lasting { PERMANENT, TEMPORARY };
 
 static const struct {
+	const char *name;
 	int exit_status;
 	enum lasting lasting;
 	const char *status;
 	const char *advice[2]; /* by enum language */
 } kinds[] = {
 #define RESULT_ROW(kind, code, status, lasting, en, zh) \
-	{ code, lasting, status, { en, zh } },
+	{ #kind, code, lasting, status, { en, zh } },
 	RESULT_KINDS(RESULT_ROW)
 #undef RESULT_ROW
 };
@@ -81,4 +83,19 @@ const char *
 result_advice(enum result_kind kind, enum language language)
 {
 	return kinds[kind].advice[language];
+}
+
+const char *
+result_kind_name(enum result_kind kind)
+{
+	return kinds[kind].name;
+}
+
+enum result_kind
+result_kind_find(const char *name)
+{
+	for (size_t i = 0; i < RESULT_KIND_COUNT; i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return (enum result_kind)i;
+	return RESULT_DEFERRED;
 }

@@ -53,6 +53,9 @@ int result_context(struct result *res, const char *fmt, ...)
 /* What the table says of a kind. */
 int result_exit_status(enum result_kind kind);
 bool result_is_temporary(enum result_kind kind);
+const char *result_kind_name(enum result_kind kind); /* "LOST" */
+/* DEFERRED for a name that is not in the table: of another version. */
+enum result_kind result_kind_find(const char *name);
 const char *result_advice(enum result_kind kind, enum language language);
 
 #endif

@@ -15,6 +15,7 @@
 	X(USAGE, EX_USAGE, "5.5.4", PERMANENT, "", "") \
 	X(MODE, EX_UNAVAILABLE, "5.3.3", PERMANENT, "", "") \
 	X(CONFIG, EX_CONFIG, "5.3.5", PERMANENT, "", "") \
+	X(DENIED, EX_CONFIG, "5.3.5", PERMANENT, "", "") \
 	X(NOPERM, EX_NOPERM, "5.7.0", PERMANENT, "", "") \
 	X(NOINPUT, EX_NOINPUT, "5.6.0", PERMANENT, "", "") \
 	X(INPUT, EX_IOERR, "5.6.0", PERMANENT, "", "") \
@@ -26,6 +27,14 @@
 	X(TOO_BIG, EX_DATAERR, "5.3.4", PERMANENT, "", "") \
 	X(SYSTEM, EX_TEMPFAIL, "4.3.0", TEMPORARY, "", "") \
 	X(STORAGE, EX_TEMPFAIL, "4.3.1", TEMPORARY, "", "") \
+	X(CORRUPT, EX_DATAERR, "5.3.0", PERMANENT, "", "") \
+	X(NEWER, EX_TEMPFAIL, "4.3.0", TEMPORARY, \
+	    "A newer version of outpost wrote it: install that again.", \
+	    "此文件由更新版本的 outpost 写入：请重新安装该版本。") \
+	X(BUSY, EX_TEMPFAIL, "4.3.2", TEMPORARY, "", "") \
+	X(PAUSED, EX_TEMPFAIL, "4.3.2", TEMPORARY, "", "") \
+	X(HANDED_OVER, EX_OK, "2.0.0", TEMPORARY, "", "") \
+	X(EXPIRED, EX_UNAVAILABLE, "5.4.7", PERMANENT, "", "") \
 	X(BUG, EX_SOFTWARE, "5.3.0", PERMANENT, \
 	    "Please report this.", "这是程序缺陷，请报告。") \
 	X(RESOLVE, EX_TEMPFAIL, "4.4.3", TEMPORARY, \

@@ -219,7 +219,7 @@ make_message(struct submission *s, struct result *res)
 	return 0;
 }
 
-/* session_body: the header, then the draft. */
+/* source: the header, then the draft. */
 static int
 read_message(
     void *arg, uint64_t off, char *p, size_t n, size_t *got, struct result *res)
@@ -245,8 +245,8 @@ read_message(
 static int
 send_message(struct submission *s, struct result *res)
 {
-	struct session_body body = { read_message, s,
-		s->head.len + s->intake.body.size };
+	struct source body = { read_message, s,
+		s->head.len + s->intake.body.size, s->head.len };
 	struct watch watch;
 
 	s->delivery = (struct delivery){ .conf = &s->setup.conf,

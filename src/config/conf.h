@@ -39,6 +39,21 @@ enum conf_rewrite {
 /* Values of tls_min. */
 enum conf_tls_min { CONF_TLS_1_2, CONF_TLS_1_3 };
 
+/* Values of [queue] delivery. */
+enum conf_delivery {
+	CONF_DELIVERY_WAIT,
+	CONF_DELIVERY_BACKGROUND,
+	CONF_DELIVERY_QUEUE
+};
+
+#define CONF_TIMES_MAX 16
+
+/* A list of times. */
+struct conf_times {
+	long ms[CONF_TIMES_MAX];
+	size_t count; /* at least 1 */
+};
+
 struct conf {
 	char *path; /* file read */
 	struct {
@@ -54,6 +69,7 @@ struct conf {
 		long insecure_auth; /* 0 or 1 */
 		char *ehlo;
 		long connect_timeout, timeout, wait_timeout; /* ms */
+		long max_connections, messages_per_connection;
 		long recipients_per_message;
 	} smarthost;
 	struct {
@@ -65,10 +81,16 @@ struct conf {
 		char *local, *aliases;
 	} recipients;
 	struct {
+		char *directory; /* of the spool; "": no queue */
+		long delivery; /* enum conf_delivery */
+		struct conf_times retry;
+		long lifetime, keep_failed; /* ms */
+	} queue;
+	struct {
 		char *syslog; /* facility, or "off" */
 		char *file;
 	} log;
-	unsigned lines[32]; /* by key index: line it was set on, 0: default */
+	unsigned lines[48]; /* by key index: line it was set on, 0: default */
 };
 
 /*

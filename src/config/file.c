@@ -21,7 +21,7 @@ static int
 fail_errno(const char *path, struct result *res)
 {
 	if (errno == EACCES)
-		return result_fail(res, RESULT_CONFIG,
+		return result_fail(res, RESULT_DENIED,
 		    "%s: Permission denied; whoever sends mail must be able to "
 		    "read it: chown root:GROUP and chmod 640, with a group of "
 		    "those users",

@@ -176,7 +176,7 @@ deliver_trust(struct tls **tls, const struct conf *conf, struct result *res)
 
 void
 deliver(
-    struct delivery *d, struct envelope *env, const struct session_body *body)
+    struct delivery *d, struct envelope *env, const struct source *body)
 {
 	struct session *session = NULL;
 	struct deadline until;

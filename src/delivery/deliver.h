@@ -44,6 +44,6 @@ int deliver_trust(struct tls **tls, const struct conf *conf, struct result *res)
  * smarthost has asked for the message.
  */
 void deliver(
-    struct delivery *d, struct envelope *env, const struct session_body *body);
+    struct delivery *d, struct envelope *env, const struct source *body);
 
 #endif

@@ -59,7 +59,7 @@ go_tls(struct session *s)
 static int
 read_piece(struct session *s, struct dots *dots, uint64_t *off, size_t *len)
 {
-	const struct session_body *body = s->body;
+	const struct source *body = s->body;
 	uint64_t left = body->size - *off;
 	size_t n = left < SESSION_PIECE ? (size_t)left : SESSION_PIECE, got = 0;
 	struct result res;
@@ -223,7 +223,7 @@ session_open(struct session **sp, int fd, const struct session_rules *rules,
 
 int
 session_send(struct session *s, struct envelope *env,
-    const struct session_body *body, struct deadline until, struct result *res)
+    const struct source *body, struct deadline until, struct result *res)
 {
 	const struct smtp_mail mail = { env, body->size };
 

@@ -13,19 +13,11 @@
 #include "base/result.h"
 #include "config/secret.h"
 #include "mail/envelope.h"
+#include "mail/source.h"
 #include "net/deadline.h"
 #include "net/stream.h"
 #include "net/tls.h"
 #include "smtp/client.h"
-
-/* Where the message comes from: clean lines (mail/lines.h), not stuffed. */
-struct session_body {
-	/* Reads up to `n` bytes at `off`, fewer only at the end; 0 or -1. */
-	int (*read)(void *arg, uint64_t off, char *p, size_t n, size_t *got,
-	    struct result *res);
-	void *arg;
-	uint64_t size;
-};
 
 /* Who watches the dialogue; any member may be NULL. */
 struct session_watch {
@@ -67,7 +59,7 @@ int session_open(struct session **s, int fd, const struct session_rules *rules,
  * failed (`res` says why); the settled results stand all the same.
  */
 int session_send(struct session *s, struct envelope *env,
-    const struct session_body *body, struct deadline until, struct result *res)
+    const struct source *body, struct deadline until, struct result *res)
     __attribute__((warn_unused_result));
 
 /* QUIT, where it was not said, and not waited for; closes and releases.

@@ -15,7 +15,7 @@ struct session {
 	struct session_rules rules;
 	struct smtp_client *client;
 	struct reply reply;
-	const struct session_body *body;
+	const struct source *body;
 	struct deadline until; /* of the call in progress */
 	bool begun; /* the message was asked for */
 	bool failed; /* writing did */

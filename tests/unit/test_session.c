@@ -269,7 +269,7 @@ static int
 talk(const struct wish *w, struct message *m, const struct tls *tls)
 {
 	struct secret secret;
-	struct session_body body = { read_message, m, m->size };
+	struct source body = { read_message, m, m->size, 0 };
 	struct session_rules rules = { .plan = { .host = HOST,
 					   .ehlo = "me",
 					   .tls = w->tls,

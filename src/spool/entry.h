@@ -1,0 +1,115 @@
+/*
+ * entry: one mail in the spool, as a file.  doc/SPOOL.md is the format, byte
+ * by byte; nobody else knows it.
+ *
+ * A file has a head block with two places for what changes (schedule and
+ * results; the place that is older is written, so a torn write costs nothing
+ * but that write), then typed, length-prefixed records, then the message, then
+ * an end mark with the SHA-256 of all that does not change.  A recipient's
+ * state is one byte, overwritten in place: nothing that changes needs a new
+ * block.  A reader believes nothing: lengths, types, order and number of
+ * records, addresses, and the file's size are checked, and on ENTRY_WHOLE the
+ * checksum.
+ *
+ * Knows nothing of folders, names and locks (spool.h).  The struct owns its
+ * strings, its envelope and its descriptor.
+ */
+#ifndef SPOOL_ENTRY_H
+#define SPOOL_ENTRY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/result.h"
+#include "mail/envelope.h"
+#include "mail/source.h"
+
+#define ENTRY_VERSION 1
+#define ENTRY_ID_MAX 32 /* bytes of an id, the NUL included */
+#define ENTRY_RESULTS_MAX 4 /* results kept; further ones share the last */
+#define ENTRY_SIZE_MAX (INT64_C(1) << 40) /* octets of a message */
+
+enum entry_origin {
+	ENTRY_MAIL, /* envelope and header as they go out */
+	ENTRY_REPORT, /* the same; a delivery report of ours */
+	ENTRY_DROP /* from the drop folder: before aliases and policy */
+};
+
+struct entry_schedule {
+	int64_t next; /* when it is due: seconds since 1970 */
+	int64_t last; /* when it was last tried; 0: never */
+	uint32_t attempts; /* that were really made */
+	bool held; /* by the administrator */
+};
+
+struct entry {
+	char id[ENTRY_ID_MAX];
+	int fd; /* -1: none */
+	/* said once */
+	enum entry_origin origin;
+	int64_t created; /* seconds since 1970 */
+	uint32_t uid; /* who submitted it */
+	char *return_to; /* where a report goes: the sender before the policy,
+			  * qualified; "" nowhere.  DROP: as given by -f, and
+			  * NULL when it was not given */
+	char *message_id; /* for the log; "" when there is none */
+	/* sender, recipients with their states and results, DSN, is_8bit;
+	 * DROP: the sender is "", and recipients are as they were written */
+	struct envelope env;
+	/* changes */
+	struct entry_schedule schedule;
+	/* entry's own */
+	uint64_t size, header; /* of the message: as struct source */
+	uint64_t message_at; /* in the file */
+	uint64_t *states_at; /* in the file, of each recipient */
+	unsigned char *states; /* as they are there */
+	uint64_t serial; /* of the place that was written last */
+};
+
+enum entry_depth {
+	ENTRY_ENVELOPE, /* all but the message */
+	ENTRY_WHOLE /* and the checksum of everything is right */
+};
+
+/* Makes `e` empty, with no descriptor. */
+void entry_init(struct entry *e);
+
+/*
+ * Writes `e` and the message to `fd`, a new empty file, which becomes e->fd
+ * (also when it fails).  Recipients that are not DELIVERED or FAILED are
+ * written as DEFERRED.  Not made durable here.  Kinds: STORAGE (the system's words; a
+ * `message` that cannot be read keeps its own), BUG: a string holds a control
+ * character, or is too long.
+ */
+int entry_write(struct entry *e, int fd, const struct source *message,
+    struct result *res) __attribute__((warn_unused_result));
+
+/*
+ * Reads `fd`, which becomes e->fd (also when it fails).  Recipients that are
+ * neither DELIVERED nor FAILED become PENDING, with their last result.
+ * Kinds: CORRUPT (the text says where and what), NEWER (a version unknown
+ * here), STORAGE (it could not be read), SYSTEM.
+ */
+int entry_read(struct entry *e, int fd, enum entry_depth depth,
+    struct result *res) __attribute__((warn_unused_result));
+
+/*
+ * Writes what changed: schedule, results, then states.  Recipients as in
+ * entry_write.  Not made durable here (entry_sync).  Kind STORAGE.
+ */
+int entry_save(struct entry *e, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* Makes what was saved durable: fdatasync(2).  Kind STORAGE: it is not, and
+ * another call would prove nothing. */
+int entry_sync(const struct entry *e, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* Where to read its message from; borrows `e`.  Reading fails with STORAGE
+ * when the file is shorter than it says. */
+struct source entry_message(struct entry *e);
+
+/* Closes and releases. */
+void entry_clear(struct entry *e);
+
+#endif
