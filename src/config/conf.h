@@ -17,42 +17,10 @@
 
 #include "base/buf.h"
 #include "base/result.h"
+#include "config/conf_choices.h"
 
 #define CONF_DEFAULT_PATH SYSCONFDIR "/outpost.ini"
 #define CONF_FILE_MAX (1024 * 1024)
-
-enum conf_tls { CONF_TLS_IMPLICIT, CONF_TLS_STARTTLS, CONF_TLS_OFF };
-
-enum conf_auth {
-	CONF_AUTH_AUTO,
-	CONF_AUTH_LOGIN,
-	CONF_AUTH_PLAIN,
-	CONF_AUTH_OFF
-};
-
-enum conf_rewrite {
-	CONF_REWRITE_ALWAYS,
-	CONF_REWRITE_LOCAL,
-	CONF_REWRITE_NEVER
-};
-
-/* Values of tls_min. */
-enum conf_tls_min { CONF_TLS_1_2, CONF_TLS_1_3 };
-
-/* Values of [queue] delivery. */
-enum conf_delivery {
-	CONF_DELIVERY_WAIT,
-	CONF_DELIVERY_BACKGROUND,
-	CONF_DELIVERY_QUEUE
-};
-
-#define CONF_TIMES_MAX 16
-
-/* A list of times. */
-struct conf_times {
-	long ms[CONF_TIMES_MAX];
-	size_t count; /* at least 1 */
-};
 
 struct conf {
 	char *path; /* file read */
@@ -109,8 +77,8 @@ void conf_find(
  * "file:line: what" and never a secret: missing or unreadable file, unknown
  * section or key, duplicate, bad value, contradiction (no host; auth without
  * user; a password sent in clear without insecure_auth; a file that others
- * may change, or that holds a password and others may read).  Owner and mode
- * are checked on the opened file.
+ * may change, or that holds a password and others may read).  DENIED: the caller
+ * may not read it.  Owner and mode are checked on the opened file.
  */
 int conf_load(struct conf *conf, const char *path, struct result *res)
     __attribute__((warn_unused_result));

@@ -214,6 +214,25 @@ check_clear(const struct conf *conf, struct result *res)
 	return 0;
 }
 
+/* Mail that nobody waits for must be kept. */
+static int
+check_queue(const struct conf *conf, struct result *res)
+{
+	const char *directory = conf->queue.directory;
+
+	if (*directory == '\0') {
+		if (conf->queue.delivery == CONF_DELIVERY_WAIT)
+			return 0;
+		return conf_fail(conf, "queue", "delivery", res,
+		    "must be wait, since directory is empty and no mail can "
+		    "be kept");
+	}
+	if (directory[strspn(directory, "/.")] == '\0')
+		return conf_fail(conf, "queue", "directory", res,
+		    "must be a directory that is there for nothing else");
+	return 0;
+}
+
 static int
 check_syslog(const struct conf *conf, struct result *res)
 {
@@ -227,9 +246,9 @@ check_syslog(const struct conf *conf, struct result *res)
 int
 conf_check(const struct conf *conf, struct result *res)
 {
-	static int (*const checks[])(
-	    const struct conf *, struct result *) = { check_host, check_ehlo,
-		check_login, check_clear, check_sender, check_syslog };
+	static int (*const checks[])(const struct conf *,
+	    struct result *) = { check_host, check_ehlo, check_login,
+		check_clear, check_sender, check_queue, check_syslog };
 
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
 		if (checks[i](conf, res) == -1)

@@ -4,10 +4,9 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/duration.h"
 #include "config/conf.h"
 #include "config/conf_keys.h"
-
-#define MS_PER_DAY 86400000L
 
 /* clang-format off */
 #define AT(member) offsetof(struct conf, member)
@@ -48,12 +47,16 @@ const struct conf_key conf_keys[] = {
 	    "log in without TLS to a host that is not this machine"),
 	TEXT(CONF_STRING, smarthost, ehlo, "",
 	    "name to greet the smarthost with"),
-	RANGE(CONF_TIME, smarthost, connect_timeout, "10s", 1, MS_PER_DAY,
+	RANGE(CONF_TIME, smarthost, connect_timeout, "10s", 1, DURATION_DAY,
 	    "longest wait for a connection"),
-	RANGE(CONF_TIME, smarthost, timeout, "5m", 1, MS_PER_DAY,
+	RANGE(CONF_TIME, smarthost, timeout, "5m", 1, DURATION_DAY,
 	    "longest wait for an answer"),
-	RANGE(CONF_TIME, smarthost, wait_timeout, "20s", 1, MS_PER_DAY,
+	RANGE(CONF_TIME, smarthost, wait_timeout, "20s", 1, DURATION_DAY,
 	    "longest wait of the caller until the message is asked for"),
+	RANGE(CONF_NUMBER, smarthost, max_connections, "1", 1, 100,
+	    "most connections at a time"),
+	RANGE(CONF_NUMBER, smarthost, messages_per_connection, "10", 1, 100000,
+	    "most transactions of one connection"),
 	RANGE(CONF_NUMBER, smarthost, recipients_per_message, "50", 1, 1000,
 	    "most recipients of one transaction"),
 	TEXT(CONF_STRING, sender, address, "",
@@ -68,6 +71,16 @@ const struct conf_key conf_keys[] = {
 	    "where mail for local users without an alias goes"),
 	TEXT(CONF_PATH, recipients, aliases, "/etc/aliases",
 	    "the aliases file"),
+	TEXT(CONF_PATH, queue, directory, LOCALSTATEDIR "/spool/outpost",
+	    "where mail is kept; empty: no mail is"),
+	CHOICE(queue, delivery, "wait", "wait|background|queue",
+	    "what the caller waits for"),
+	RANGE(CONF_TIMES, queue, retry, "1m 5m 15m 30m 1h 2h 4h", 1,
+	    30 * DURATION_DAY, "waits between attempts; the last one stays"),
+	RANGE(CONF_TIME, queue, lifetime, "5d", 1, 365 * DURATION_DAY,
+	    "how long a mail is tried"),
+	RANGE(CONF_TIME, queue, keep_failed, "7d", DURATION_SECOND,
+	    365 * DURATION_DAY, "how long failed mail is kept"),
 	TEXT(CONF_STRING, log, syslog, "mail",
 	    "syslog facility, or off"),
 	TEXT(CONF_PATH, log, file, "",

@@ -18,16 +18,17 @@ enum conf_type {
 	CONF_ENUM, /* one of `choices` */
 	CONF_BOOL, /* yes, no */
 	CONF_NUMBER, /* min..max */
-	CONF_TIME /* number and ms, s, m, h or d; kept in ms */
+	CONF_TIME, /* number and ms, s, m, h, d or w; kept in ms */
+	CONF_TIMES /* some of them, with blanks between */
 };
 
 struct conf_key {
 	const char *section, *name;
 	enum conf_type type;
-	size_t offset; /* in struct conf: char * or long */
+	size_t offset; /* in struct conf: char *, long or struct conf_times */
 	const char *fallback; /* default, as it would be written */
 	const char *choices; /* of an ENUM: "a|b|c" in the enum's order */
-	long min, max; /* of a NUMBER or TIME (ms) */
+	long min, max; /* of a NUMBER, TIME or TIMES (ms) */
 	const char *doc; /* one line */
 };
 

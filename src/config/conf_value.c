@@ -5,28 +5,24 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/duration.h"
 #include "config/conf.h"
 #include "config/conf_internal.h"
 
 /* What stands for a secret. */
 #define SECRET_SHOWN "********"
 
-/* Of the largest that divides a time, it is shown. */
-static const struct {
-	const char *name;
-	long ms;
-} units[] = {
-	{ "d", 86400000 },
-	{ "h", 3600000 },
-	{ "m", 60000 },
-	{ "s", 1000 },
-	{ "ms", 1 },
-};
+/* Where the value of `key` is. */
+static void *
+value_of(struct conf *conf, const struct conf_key *key)
+{
+	return (char *)conf + key->offset;
+}
 
 char **
 conf_string(struct conf *conf, const struct conf_key *key)
 {
-	return (char **)(void *)((char *)conf + key->offset);
+	return value_of(conf, key);
 }
 
 /* Which of `choices` ("a|b|c") `text` is, or -1. */
@@ -54,57 +50,21 @@ add_choice(struct buf *out, const char *choices, long i)
 	buf_add(out, choices, strcspn(choices, "|"));
 }
 
-/* Reads the digits `text` begins with; NULL when there are none or the
- * number passes `max`, else what follows them. */
-static const char *
-read_digits(const char *text, long max, long *value)
-{
-	*value = 0;
-	if (!ascii_is_digit(*text))
-		return NULL;
-	for (; ascii_is_digit(*text); text++) {
-		if (*value > (max - (*text - '0')) / 10)
-			return NULL;
-		*value = *value * 10 + (*text - '0');
-	}
-	return text;
-}
-
-/* A number of seconds, or of the unit that follows it, in ms; or -1. */
-static long
-read_time(const char *text, long max)
-{
-	long value;
-
-	text = read_digits(text, max, &value);
-	if (text == NULL)
-		return -1;
-	if (*text == '\0')
-		text = "s";
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-		if (strcmp(text, units[i].name) == 0)
-			return value > max / units[i].ms ? -1
-							 : value * units[i].ms;
-	return -1;
-}
-
+/* A number of at most `max`, or -1. */
 static long
 read_number(const char *text, long max)
 {
-	long value;
+	long value = 0;
 
-	text = read_digits(text, max, &value);
-	return text == NULL || *text != '\0' ? -1 : value;
-}
-
-static void
-add_time(struct buf *out, long ms)
-{
-	size_t i = 0;
-
-	while (ms % units[i].ms != 0)
-		i++;
-	buf_printf(out, "%ld%s", ms / units[i].ms, units[i].name);
+	if (*text == '\0')
+		return -1;
+	for (; *text != '\0'; text++) {
+		if (!ascii_is_digit(*text) ||
+		    value > (max - (*text - '0')) / 10)
+			return -1;
+		value = value * 10 + (*text - '0');
+	}
+	return value;
 }
 
 /* "a, b or c" */
@@ -125,6 +85,14 @@ add_choices(struct buf *out, const char *choices)
 	}
 }
 
+static void
+add_bounds(struct buf *out, const struct conf_key *key)
+{
+	duration_add(out, key->min);
+	buf_puts(out, " to ");
+	duration_add(out, key->max);
+}
+
 /* Says what the value of `key` must be. */
 static int
 fail_value(
@@ -140,9 +108,13 @@ fail_value(
 		    &text, "a number from %ld to %ld", key->min, key->max);
 	} else if (key->type == CONF_TIME) {
 		buf_puts(&text, "a time like 10s, 5m or 500ms, from ");
-		add_time(&text, key->min);
-		buf_puts(&text, " to ");
-		add_time(&text, key->max);
+		add_bounds(&text, key);
+	} else if (key->type == CONF_TIMES) {
+		buf_printf(&text,
+		    "1 to %d times like 30s, 5m or 2h, with blanks between "
+		    "them, each from ",
+		    CONF_TIMES_MAX);
+		add_bounds(&text, key);
 	} else {
 		add_choices(&text, key->choices);
 	}
@@ -160,12 +132,43 @@ set_number(struct conf *conf, const struct conf_key *key, const char *text,
 	if (key->type == CONF_NUMBER)
 		value = read_number(text, key->max);
 	else if (key->type == CONF_TIME)
-		value = read_time(text, key->max);
+		value = duration_parse(text, DURATION_SECOND, key->max);
 	else
 		value = find_choice(key->choices, text);
 	if (value < key->min)
 		return fail_value(conf, key, res);
-	*(long *)(void *)((char *)conf + key->offset) = value;
+	*(long *)value_of(conf, key) = value;
+	return 0;
+}
+
+/* Takes the next time off *text; false at its end. */
+static bool
+next_time(const char **text, const char **time)
+{
+	*text += strspn(*text, " \t");
+	*time = *text;
+	*text += strcspn(*text, " \t");
+	return *text != *time;
+}
+
+static int
+set_times(struct conf *conf, const struct conf_key *key, const char *text,
+    struct result *res)
+{
+	struct conf_times times = { .count = 0 };
+	const char *time, *end;
+	long ms;
+
+	while (next_time(&text, &time)) {
+		end = duration_read(time, DURATION_SECOND, key->max, &ms);
+		if (end != text || ms < key->min ||
+		    times.count == CONF_TIMES_MAX)
+			return fail_value(conf, key, res);
+		times.ms[times.count++] = ms;
+	}
+	if (times.count == 0)
+		return fail_value(conf, key, res);
+	memcpy(value_of(conf, key), &times, sizeof times);
 	return 0;
 }
 
@@ -199,9 +202,11 @@ int
 conf_value_set(struct conf *conf, const struct conf_key *key, const char *text,
     struct result *res)
 {
-	return conf_type_is_string(key->type)
-	    ? set_string(conf, key, text, res)
-	    : set_number(conf, key, text, res);
+	if (conf_type_is_string(key->type))
+		return set_string(conf, key, text, res);
+	if (key->type == CONF_TIMES)
+		return set_times(conf, key, text, res);
+	return set_number(conf, key, text, res);
 }
 
 /* Whether `text` would be read as something else without quotes. */
@@ -240,6 +245,15 @@ add_string(struct buf *out, const char *text)
 }
 
 static void
+add_times(struct buf *out, const struct conf_times *times)
+{
+	for (size_t i = 0; i < times->count; i++) {
+		buf_puts(out, i == 0 ? "" : " ");
+		duration_add(out, times->ms[i]);
+	}
+}
+
+static void
 add_value(struct buf *out, const struct conf *conf, const struct conf_key *key)
 {
 	const char *at = (const char *)conf + key->offset;
@@ -268,7 +282,10 @@ add_value(struct buf *out, const struct conf *conf, const struct conf_key *key)
 		buf_printf(out, "%ld", number);
 		break;
 	case CONF_TIME:
-		add_time(out, number);
+		duration_add(out, number);
+		break;
+	case CONF_TIMES:
+		add_times(out, (const struct conf_times *)(const void *)at);
 		break;
 	}
 }

@@ -20,7 +20,8 @@ bool file_is_missing(const char *path);
 /*
  * Appends all of the file `path` to `out`, whose limit is the file's, and
  * puts what fstat(2) says of it in `st`.  Kind CONFIG: it cannot be opened or
- * read, is not a regular file, is too large; SYSTEM: no memory.
+ * read, is not a regular file, is too large; DENIED: the caller may not read
+ * it; SYSTEM: no memory.
  */
 int file_read(struct buf *out, const char *path, struct stat *st,
     struct result *res) __attribute__((warn_unused_result));

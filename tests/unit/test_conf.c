@@ -32,7 +32,7 @@ static const struct {
 	{ "blank host", "[smarthost]\nhost = \"  \"\n",
 	    "t.ini:2: [smarthost] h" },
 	{ "key first", "host = a\n", "t.ini:1: a key before" },
-	{ "section", "\n[queue]\n", "t.ini:2: unknown section [queue]" },
+	{ "section", "\n[spool]\n", "t.ini:2: unknown section [spool]" },
 	{ "section's case", "[Sender]\n", "t.ini:1: unknown section" },
 	{ "two accounts", "[smarthost b]\n", "t.ini:1: unknown section" },
 	{ "open section", "[sender\n", "t.ini:1: a section is written" },
@@ -81,6 +81,37 @@ static const struct {
 	{ "bool", HOST "insecure_auth = true\n", "must be no or yes" },
 	{ "rewrite", HOST "[sender]\nrewrite = auto\n",
 	    "t.ini:4: [sender] rewrite: must be always, local or never" },
+	{ "connections", HOST "max_connections = 101\n", "from 1 to 100" },
+	{ "messages", HOST "messages_per_connection = 0\n",
+	    "must be a number from 1 to 100000" },
+	{ "queue path", HOST "[queue]\ndirectory = spool\n",
+	    "t.ini:4: [queue] directory: must be an absolute path" },
+	{ "queue in the root", HOST "[queue]\ndirectory = /./\n",
+	    "t.ini:4: [queue] directory: must be a directory that is" },
+	{ "delivery", HOST "[queue]\ndelivery = now\n",
+	    "[queue] delivery: must be wait, background or queue" },
+	{ "delivery in background, no queue",
+	    HOST "[queue]\ndirectory =\ndelivery = background\n",
+	    "t.ini:5: [queue] delivery: must be wait, since directory" },
+	{ "delivery by queue, no queue",
+	    HOST "[queue]\ndelivery = queue\ndirectory =\n",
+	    "t.ini:4: [queue] delivery: must be wait, since directory" },
+	{ "lifetime zero", HOST "[queue]\nlifetime = 0\n",
+	    "must be a time like 10s, 5m or 500ms, from 1ms to 365d" },
+	{ "lifetime long", HOST "[queue]\nlifetime = 8761h\n", "to 365d" },
+	{ "keep_failed short", HOST "[queue]\nkeep_failed = 999ms\n",
+	    "from 1s to 365d" },
+	{ "retry empty", HOST "[queue]\nretry =\n",
+	    "t.ini:4: [queue] retry: must be 1 to 16 times like 30s, 5m or "
+	    "2h, with blanks between them, each from 1ms to 30d" },
+	{ "retry zero", HOST "[queue]\nretry = 1m 0\n", "must be 1 to 16 t" },
+	{ "retry long", HOST "[queue]\nretry = 1m 31d\n", "must be 1 to" },
+	{ "retry word", HOST "[queue]\nretry = 1m never\n", "must be 1 to" },
+	{ "retry commas", HOST "[queue]\nretry = 1m, 5m\n", "must be 1 to" },
+	{ "retry many",
+	    HOST "[queue]\nretry = 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 "
+		 "1 1\n",
+	    "must be 1 to 16 times" },
 	{ "relative path", HOST "ca_file = ca.pem\n", "must be an absolute p" },
 	{ "tilde", HOST "password_file = ~/pw\n", "must be an absolute path" },
 	{ "control", HOST "[sender]\nname = a\tb\n", "control character" },
@@ -165,6 +196,10 @@ static const char *const taken[] = {
 	"user = a@b\npassword = b\n",
 	HOST "ehlo = [192.0.2.1]\n[log]\nsyslog = off\n[log]\nfile = /l\n",
 	HOST "connect_timeout = 1\ntimeout = 1d\nwait_timeout = 500ms\n",
+	HOST "[queue]\ndirectory = \nretry = 1\n",
+	HOST "[queue]\ndirectory = /./q\ndelivery = queue\n",
+	HOST "[queue]\nretry = 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1\n",
+	HOST "[queue]\nlifetime = 52w1d\nkeep_failed = 365d\nretry = 30d\n",
 };
 
 static void
@@ -200,9 +235,18 @@ test_defaults(void **state)
 	assert_int_equal(c.smarthost.connect_timeout, 10000);
 	assert_int_equal(c.smarthost.timeout, 300000);
 	assert_int_equal(c.smarthost.wait_timeout, 20000);
+	assert_int_equal(c.smarthost.max_connections, 1);
+	assert_int_equal(c.smarthost.messages_per_connection, 10);
 	assert_int_equal(c.smarthost.recipients_per_message, 50);
 	assert_int_equal(c.sender.rewrite, CONF_REWRITE_ALWAYS);
 	assert_string_equal(c.recipients.aliases, "/etc/aliases");
+	assert_string_equal(c.queue.directory, LOCALSTATEDIR "/spool/outpost");
+	assert_int_equal(c.queue.delivery, CONF_DELIVERY_WAIT);
+	assert_int_equal(c.queue.retry.count, 7);
+	assert_int_equal(c.queue.retry.ms[0], 60000);
+	assert_int_equal(c.queue.retry.ms[6], 14400000);
+	assert_int_equal(c.queue.lifetime, 432000000);
+	assert_int_equal(c.queue.keep_failed, 604800000);
 	assert_string_equal(c.log.syslog, "mail");
 	assert_string_equal(c.log.file, "");
 	conf_clear(&c);
@@ -219,7 +263,9 @@ test_values(void **state)
 	    "password = \"\t \"   # blanks\n"
 	    "connect_timeout = 1500ms\ntimeout = 2h\nwait_timeout = 3m\n"
 	    "[sender]\nname =   \xe5\xbc\xa0 \"the\"  cron ;comment\n"
-	    "rewrite = local\naddress = \"\"\n[recipients]\naliases =\n";
+	    "rewrite = local\naddress = \"\"\n[recipients]\naliases =\n"
+	    "[queue]\nretry =  250ms 7\t1h60m ; c\ndirectory = /q r\n"
+	    "delivery = background\nlifetime = 90d\n";
 	struct result res;
 	struct conf c;
 
@@ -238,6 +284,13 @@ test_values(void **state)
 	assert_int_equal(c.sender.rewrite, CONF_REWRITE_LOCAL);
 	assert_string_equal(c.sender.address, "");
 	assert_string_equal(c.recipients.aliases, "");
+	assert_string_equal(c.queue.directory, "/q r");
+	assert_int_equal(c.queue.delivery, CONF_DELIVERY_BACKGROUND);
+	assert_int_equal(c.queue.retry.count, 3);
+	assert_int_equal(c.queue.retry.ms[0], 250);
+	assert_int_equal(c.queue.retry.ms[1], 7000);
+	assert_int_equal(c.queue.retry.ms[2], 7200000);
+	assert_int_equal(c.queue.lifetime, 7776000000);
 	conf_clear(&c);
 }
 
@@ -431,7 +484,10 @@ assert_same(const struct conf *a, const struct conf *b)
 		x = (const char *)a + conf_keys[i].offset;
 		y = (const char *)b + conf_keys[i].offset;
 		if (!is_text(&conf_keys[i])) {
-			assert_memory_equal(x, y, sizeof(long));
+			assert_memory_equal(x, y,
+			    conf_keys[i].type == CONF_TIMES
+				? sizeof(struct conf_times)
+				: sizeof(long));
 			continue;
 		}
 		memcpy(&s, x, sizeof s);
@@ -452,7 +508,8 @@ test_dump(void **state)
 		"timeout = 90s\nwait_timeout = 1500ms\nconnect_timeout = 1d\n"
 		"[sender]\nname = \"\\\"x\\\\\"\naddress = \";a\"\n"
 		"domain = a\"b\nrewrite = never\n[recipients]\n"
-		"local = \"a #b\"\naliases =\n[log]\nsyslog = local0\n" };
+		"local = \"a #b\"\naliases =\n[queue]\nretry = 90 36h 1w\n"
+		"directory =\nkeep_failed = 1w\n[log]\nsyslog = local0\n" };
 	struct conf a, b;
 	struct result res;
 	struct buf out;
@@ -472,6 +529,8 @@ test_dump(void **state)
 	}
 	assert_non_null(strstr(out.data, "timeout = 90s\n"));
 	assert_non_null(strstr(out.data, "password = ********\n"));
+	assert_non_null(strstr(out.data, "retry = 90s 36h 7d\n"));
+	assert_non_null(strstr(out.data, "keep_failed = 7d\n"));
 	buf_free(&out);
 }
 
