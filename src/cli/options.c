@@ -24,13 +24,6 @@ static const struct {
 	{ "smtpd", OPTIONS_NOTHING, "there is no daemon mode" },
 };
 
-/* The words that may be options, read one after the other. */
-struct words {
-	char *const *argv;
-	int argc;
-	int next;
-};
-
 const char *
 options_program(int argc, char *const *argv)
 {
@@ -48,29 +41,38 @@ options_program(int argc, char *const *argv)
 	return base;
 }
 
-static const char *
-value_of(struct words *w, const struct options_row *row, const char *rest)
+const char *
+options_value(struct options_state *st, const char *rest)
 {
-	if (row->form == OPTIONS_VALUE && *rest == '\0')
-		return w->next < w->argc ? w->argv[w->next++] : NULL;
-	return rest;
+	if (*rest != '\0')
+		return rest;
+	return st->next < st->argc ? st->argv[st->next++] : NULL;
+}
+
+/* What `row` takes of the `rest` of its word and of the next one; NULL: it
+ * needs a value, and there is none. */
+static const char *
+value_of(
+    struct options_state *st, const struct options_row *row, const char *rest)
+{
+	if (row->form == OPTIONS_FLAG)
+		return "";
+	return row->form == OPTIONS_VALUE ? options_value(st, rest) : rest;
 }
 
 /* The letters of one word, from after its dash. */
 static int
-take_letters(struct options_state *st, struct words *w, const char *p,
-    struct result *res)
+take_letters(struct options_state *st, const char *p, struct result *res)
 {
 	for (; *p != '\0'; p++) {
 		const struct options_row *row = options_find(
 		    &options_letters, *p);
-		const char *value = "";
+		const char *value;
 
 		if (row == NULL)
 			return result_fail(
 			    res, RESULT_USAGE, "unknown option -%c", *p);
-		if (row->form != OPTIONS_FLAG)
-			value = value_of(w, row, p + 1);
+		value = value_of(st, row, p + 1);
 		if (value == NULL)
 			return result_fail(
 			    res, RESULT_USAGE, "option -%c needs a value", *p);
@@ -103,21 +105,21 @@ take_long(struct options_state *st, const char *word, struct result *res)
 	return result_fail(res, RESULT_USAGE, "unknown option %s", word);
 }
 
-/* All options; leaves `w` at the first operand. */
+/* All options; the first operand is next then. */
 static int
-take_options(struct options_state *st, struct words *w, struct result *res)
+take_options(struct options_state *st, struct result *res)
 {
-	while (w->next < w->argc) {
-		const char *word = w->argv[w->next];
+	while (st->next < st->argc) {
+		const char *word = st->argv[st->next];
 		int status;
 
 		if (word[0] != '-' || word[1] == '\0')
 			return 0;
-		w->next++;
+		st->next++;
 		if (strcmp(word, "--") == 0)
 			return 0;
 		status = word[1] == '-' ? take_long(st, word, res)
-					: take_letters(st, w, word + 1, res);
+					: take_letters(st, word + 1, res);
 		if (status == -1)
 			return -1;
 	}
@@ -202,21 +204,25 @@ int
 options_parse(
     struct options *o, int argc, char *const *argv, struct result *res)
 {
-	struct options_state st = { .o = o };
-	struct words w = { .argv = argv, .argc = argc, .next = 1 };
+	struct options_state st = {
+		.o = o, .argv = argv, .argc = argc, .next = 1
+	};
 	const char *refusal;
 
 	*o = (struct options){ .mode = OPTIONS_DELIVER };
 	buf_init(&o->warnings, WARNINGS_MAX);
 	refusal = mode_by_name(o, options_program(argc, argv));
-	if (take_options(&st, &w, res) == -1)
+	if (take_options(&st, res) == -1)
 		return -1;
 	if (refusal != NULL && !st.mode_chosen)
 		return result_fail(res, RESULT_USAGE, "%s", refusal);
-	if (w.next < argc) {
-		o->recipients = argv + w.next;
-		o->count = (size_t)(argc - w.next);
+	if (st.next < argc) {
+		o->recipients = argv + st.next;
+		o->count = (size_t)(argc - st.next);
 	}
+	/* Who is to see the dialogue waits for it. */
+	if (o->verbose)
+		o->delivery = OPTIONS_DELIVERY_WAIT;
 	if (check_operands(o, res) == -1)
 		return -1;
 	return check_mode(o, res);

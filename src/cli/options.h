@@ -33,9 +33,34 @@ enum options_mode {
 enum options_errors {
 	OPTIONS_ERRORS_PRINT, /* -oep, and the default */
 	OPTIONS_ERRORS_QUIET, /* -oeq */
-	OPTIONS_ERRORS_MAIL, /* -oem, -oew */
+	OPTIONS_ERRORS_MAIL, /* -oem */
+	OPTIONS_ERRORS_WRITE, /* -oew: PRINT on a terminal, else MAIL */
 	OPTIONS_ERRORS_ZERO /* -oee */
 };
+
+/* -od: what the caller waits for. */
+enum options_delivery {
+	OPTIONS_DELIVERY_CONFIGURED, /* what outpost.ini says */
+	OPTIONS_DELIVERY_WAIT, /* -odi, -odf, -v */
+	OPTIONS_DELIVERY_BACKGROUND, /* -odb */
+	OPTIONS_DELIVERY_QUEUE /* -odq, -odd */
+};
+
+/* -q: which mail a run of the queue tries. */
+enum options_urgency {
+	OPTIONS_URGENCY_NOW, /* -q: all */
+	OPTIONS_URGENCY_FORCE, /* -qf: all, whatever pauses there are */
+	OPTIONS_URGENCY_DUE /* -q30m: what is due */
+};
+
+/* -qI, -qR, -qS: of the mails of a run, those that hold a text. */
+struct options_select {
+	char letter; /* where: I the id, R a recipient, S the sender */
+	bool negated; /* those that do not */
+	const char *text;
+};
+
+#define OPTIONS_SELECTS_MAX 8
 
 struct options {
 	enum options_mode mode;
@@ -44,6 +69,11 @@ struct options {
 	bool verbose; /* -v, -ov */
 	bool gateway; /* -G */
 	enum options_errors errors;
+	enum options_delivery delivery;
+	enum options_urgency urgency; /* of a run of the queue */
+	long interval; /* of them, in ms; 0: once */
+	struct options_select selects[OPTIONS_SELECTS_MAX]; /* all must fit */
+	size_t nselects;
 	const char *sender; /* -f, -r; NULL: not given */
 	const char *name; /* -F; NULL: not given */
 	const char *tag; /* -L, or NULL */
@@ -59,9 +89,8 @@ struct options {
  * Reads the command line.  argc may be 0.  Kind USAGE, with one line that
  * says which option and why: unknown or refused letters and modes, a value
  * that is missing or holds control characters, contradictions, an empty
- * operand, no recipient and no -t.  Kind MODE: a queue run at intervals.
- * Addresses are checked by whoever parses them.  `o` is to be cleared
- * whatever the result.
+ * operand, no recipient and no -t.  Addresses are checked by whoever parses
+ * them.  `o` is to be cleared whatever the result.
  */
 int options_parse(struct options *o, int argc, char *const *argv,
     struct result *res) __attribute__((warn_unused_result));

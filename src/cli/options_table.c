@@ -24,10 +24,10 @@ choose_mode(struct options_state *st, const struct options_row *row,
     const char *value, struct result *res)
 {
 	if (*value != '\0' &&
-	    !(row->mode == OPTIONS_LIST_QUEUE && is_listing(value)))
+	    !(row->choice == OPTIONS_LIST_QUEUE && is_listing(value)))
 		return result_fail(
 		    res, RESULT_USAGE, "unknown mode %s%s", row->label, value);
-	st->o->mode = (enum options_mode)row->mode;
+	st->o->mode = (enum options_mode)row->choice;
 	st->mode_chosen = true;
 	return 0;
 }
@@ -135,41 +135,15 @@ static int
 take_queue(struct options_state *st, const struct options_row *row,
     const char *value, struct result *res)
 {
-	if (ascii_is_digit(*value))
-		return result_fail(res, RESULT_MODE,
-		    "there is no queue to "
-		    "run at intervals in this version");
-	row = options_find(&options_queue, *value);
+	bool is_time = ascii_is_digit(*value);
+
+	row = options_find(&options_queue, is_time ? '0' : *value);
 	if (row == NULL)
 		return result_fail(
 		    res, RESULT_USAGE, "unknown option -q%s", value);
-	return row->act(st, row, *value == '\0' ? value : value + 1, res);
-}
-
-/* -q and -qf: the whole word. */
-static int
-run_queue(struct options_state *st, const struct options_row *row,
-    const char *value, struct result *res)
-{
-	if (*value != '\0')
-		return result_fail(res, RESULT_USAGE, "unknown option %s%s",
-		    row->label, value);
-	st->o->mode = OPTIONS_RUN_QUEUE;
-	st->mode_chosen = true;
-	return 0;
-}
-
-/* -qI, -qR and -qS text, and each with "!" before its letter. */
-static int
-run_selected(struct options_state *st, const struct options_row *row,
-    const char *value, struct result *res)
-{
-	if (row->letter == '!' && (*value == '\0' || !strchr("IRS", *value)))
-		return result_fail(
-		    res, RESULT_USAGE, "unknown option -q!%s", value);
-	st->o->mode = OPTIONS_RUN_QUEUE;
-	st->mode_chosen = true;
-	return 0;
+	if (!is_time && *value != '\0')
+		value++;
+	return row->act(st, row, value, res);
 }
 
 #define NO_MEANING "sendmail programs give it no meaning, or several"
@@ -296,8 +270,8 @@ static const struct options_row mode_rows[] = {
 static const struct options_row setting_rows[] = {
 	{ 'A', OPTIONS_FLAG, NULL, 0, "-oA...",
 	    "the aliases file is named in outpost.ini" },
-	{ 'd', OPTIONS_FLAG, NULL, 0, "-od...",
-	    "b, d, f, i or q: the answer is always waited for" },
+	{ 'd', OPTIONS_FLAG, options_set_delivery, 0, "-od...",
+	    "i or f wait, b go on in the background, q or d queue" },
 	{ 'e', OPTIONS_FLAG, options_set_errors, 0, "-oe...",
 	    "errors: p print, q quiet, m or w mail, e exit 0" },
 	{ 'i', OPTIONS_FLAG, set_dots, 0, "-oi", "same as -i; undone by -oif" },
@@ -310,20 +284,25 @@ static const struct options_row setting_rows[] = {
 };
 
 static const struct options_row queue_rows[] = {
-	{ '\0', OPTIONS_FLAG, run_queue, 0, "-q", "run the queue once" },
-	{ 'f', OPTIONS_FLAG, run_queue, 0, "-qf", "same as -q" },
-	{ 'I', OPTIONS_FLAG, run_selected, 0, "-qI...",
+	{ '\0', OPTIONS_FLAG, options_run_once, OPTIONS_URGENCY_NOW, "-q",
+	    "try all that waits, once" },
+	{ '0', OPTIONS_FLAG, options_run_every, 0, "-q...",
+	    "a time, as 1h30m: what is due, again and again" },
+	{ 'f', OPTIONS_FLAG, options_run_once, OPTIONS_URGENCY_FORCE, "-qf",
+	    "same as -q, whatever pauses there are" },
+	{ 'I', OPTIONS_FLAG, options_run_selected, 0, "-qI...",
 	    "the mails whose id holds ..." },
-	{ 'R', OPTIONS_FLAG, run_selected, 0, "-qR...",
+	{ 'R', OPTIONS_FLAG, options_run_selected, 0, "-qR...",
 	    "the mails with a recipient that holds ..." },
-	{ 'S', OPTIONS_FLAG, run_selected, 0, "-qS...",
+	{ 'S', OPTIONS_FLAG, options_run_selected, 0, "-qS...",
 	    "the mails whose sender holds ..." },
-	{ '!', OPTIONS_FLAG, run_selected, 0, "-q!...",
+	{ '!', OPTIONS_FLAG, options_run_selected, 0, "-q!...",
 	    "with I, R or S: all but those" },
 	{ 'G', OPTIONS_FLAG, refuse, 0, "-qG", NO_GROUPS },
 	{ 'L', OPTIONS_FLAG, refuse, 0, "-qL", NO_GROUPS },
 	{ 'Q', OPTIONS_FLAG, refuse, 0, "-qQ", NO_GROUPS },
-	{ 'p', OPTIONS_FLAG, refuse, 0, "-qp", NO_DAEMON },
+	{ 'p', OPTIONS_FLAG, refuse, 0, "-qp",
+	    "runs at intervals are one process here" },
 };
 
 const struct options_family options_letters = { "Options", letter_rows,
@@ -334,10 +313,8 @@ const struct options_family options_settings = {
 	"Settings, attached to -o (other letters are ignored)", setting_rows,
 	COUNT(setting_rows)
 };
-const struct options_family options_queue = {
-	"Queue runs (at intervals, as -q15m: not available in this version)",
-	queue_rows, COUNT(queue_rows)
-};
+const struct options_family options_queue = { "Queue runs", queue_rows,
+	COUNT(queue_rows) };
 
 const struct options_row *
 options_find(const struct options_family *family, char letter)

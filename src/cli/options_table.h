@@ -25,6 +25,8 @@ enum options_form {
 struct options_state {
 	struct options *o;
 	bool mode_chosen; /* by a letter: the name no longer counts */
+	char *const *argv; /* the words; argv[next] was not read yet */
+	int argc, next;
 };
 
 struct options_row {
@@ -33,7 +35,8 @@ struct options_row {
 	/* Takes the value, "" where there is none.  NULL: ignored. */
 	int (*act)(struct options_state *st, const struct options_row *row,
 	    const char *value, struct result *res);
-	int mode; /* enum options_mode, for those that set it */
+	int choice; /* enum options_mode or options_urgency, of those that
+		     * set it */
 	const char *label; /* as written, for people: "-B type" */
 	const char *text; /* what it does; else the reason */
 };
@@ -47,7 +50,8 @@ struct options_family {
 extern const struct options_family options_letters; /* -x */
 extern const struct options_family options_modes; /* -bx */
 extern const struct options_family options_settings; /* -ox */
-extern const struct options_family options_queue; /* -qx; NUL: -q */
+extern const struct options_family options_queue; /* -qx; NUL: -q, 0: any
+						    * digit */
 
 /* The row of `letter`, or NULL. */
 const struct options_row *options_find(
@@ -56,13 +60,19 @@ const struct options_row *options_find(
 /* Whether the row stands for what is refused. */
 bool options_row_is_refused(const struct options_row *row);
 
+/* What an option with a value has of it: the `rest` of the word, else the
+ * next word; NULL: neither. */
+const char *options_value(struct options_state *st, const char *rest);
+
 /*
  * Values of single options, each checked as far as it can be without knowing
- * addresses.  A bad value of a mere wish (-B, -e, -L, -N, -R, -V) is ignored
- * with a line in `warnings`; kind USAGE: control characters in -V.
+ * addresses.  A bad value of a mere wish (-B, -e, -L, -N, -od, -R, -V) is
+ * ignored with a line in `warnings`; kind USAGE: control characters in -V.
  */
 int options_set_body(struct options_state *st, const struct options_row *row,
     const char *value, struct result *res);
+int options_set_delivery(struct options_state *st,
+    const struct options_row *row, const char *value, struct result *res);
 int options_set_envid(struct options_state *st, const struct options_row *row,
     const char *value, struct result *res);
 int options_set_errors(struct options_state *st, const struct options_row *row,
@@ -73,5 +83,14 @@ int options_set_ret(struct options_state *st, const struct options_row *row,
     const char *value, struct result *res);
 int options_set_tag(struct options_state *st, const struct options_row *row,
     const char *value, struct result *res);
+
+/* Runs of the queue: once, at an interval, and of selected mails.  Kind USAGE:
+ * a value that is none. */
+int options_run_once(struct options_state *st, const struct options_row *row,
+    const char *value, struct result *res);
+int options_run_every(struct options_state *st, const struct options_row *row,
+    const char *value, struct result *res);
+int options_run_selected(struct options_state *st,
+    const struct options_row *row, const char *value, struct result *res);
 
 #endif

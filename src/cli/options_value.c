@@ -16,11 +16,12 @@ static void
 warn_ignored(struct options_state *st, const struct options_row *row,
     const char *value, const char *why)
 {
+	int n = (int)strcspn(row->label, " .");
 	char shown[80];
 
 	text_escape(shown, sizeof shown, value, strlen(value));
-	buf_printf(&st->o->warnings, "option -%c ignored: \"%s\" %s\n",
-	    row->letter, shown, why);
+	buf_printf(&st->o->warnings, "option %.*s ignored: \"%s\" %s\n", n,
+	    row->label, shown, why);
 }
 
 static bool
@@ -42,6 +43,46 @@ options_set_body(struct options_state *st, const struct options_row *row,
 	return 0;
 }
 
+/* A letter and what it chooses. */
+struct choice {
+	char letter;
+	int value;
+};
+
+/* As in Sendmail, the first letter decides.  Leaves *chosen alone when it is
+ * not among `n` choices. */
+static bool
+choose(const struct choice *choices, size_t n, char letter, int *chosen)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (choices[i].letter != letter)
+			continue;
+		*chosen = choices[i].value;
+		return true;
+	}
+	return false;
+}
+
+int
+options_set_delivery(struct options_state *st, const struct options_row *row,
+    const char *value, struct result *res)
+{
+	static const struct choice choices[] = {
+		{ 'i', OPTIONS_DELIVERY_WAIT },
+		{ 'f', OPTIONS_DELIVERY_WAIT },
+		{ 'b', OPTIONS_DELIVERY_BACKGROUND },
+		{ 'q', OPTIONS_DELIVERY_QUEUE },
+		{ 'd', OPTIONS_DELIVERY_QUEUE },
+	};
+	int chosen = st->o->delivery;
+
+	(void)res;
+	if (!choose(choices, COUNT(choices), *value, &chosen))
+		warn_ignored(st, row, value, "is none of i, f, b, q and d");
+	st->o->delivery = (enum options_delivery)chosen;
+	return 0;
+}
+
 /* RFC 3461, section 4.4: printable characters of ASCII. */
 int
 options_set_envid(struct options_state *st, const struct options_row *row,
@@ -60,30 +101,23 @@ options_set_envid(struct options_state *st, const struct options_row *row,
 	return 0;
 }
 
-/* As in Sendmail, the first letter decides. */
 int
 options_set_errors(struct options_state *st, const struct options_row *row,
     const char *value, struct result *res)
 {
-	static const struct {
-		char letter;
-		enum options_errors errors;
-	} modes[] = {
+	static const struct choice choices[] = {
 		{ 'p', OPTIONS_ERRORS_PRINT },
 		{ 'q', OPTIONS_ERRORS_QUIET },
 		{ 'm', OPTIONS_ERRORS_MAIL },
-		{ 'w', OPTIONS_ERRORS_MAIL },
+		{ 'w', OPTIONS_ERRORS_WRITE },
 		{ 'e', OPTIONS_ERRORS_ZERO },
 	};
+	int chosen = st->o->errors;
 
 	(void)res;
-	for (size_t i = 0; i < COUNT(modes); i++) {
-		if (*value != modes[i].letter)
-			continue;
-		st->o->errors = modes[i].errors;
-		return 0;
-	}
-	warn_ignored(st, row, value, "is none of p, q, m, w and e");
+	if (!choose(choices, COUNT(choices), *value, &chosen))
+		warn_ignored(st, row, value, "is none of p, q, m, w and e");
+	st->o->errors = (enum options_errors)chosen;
 	return 0;
 }
 

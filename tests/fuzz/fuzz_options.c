@@ -25,14 +25,16 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (size_t at = 0; at < size; at += strlen(text + at) + 1)
 		argv[argc++] = text + at;
 	status = options_parse(&o, argc, argv, &res);
-	assert(
-	    status == 0 || res.kind == RESULT_USAGE || res.kind == RESULT_MODE);
+	assert(status == 0 || res.kind == RESULT_USAGE);
 	assert(status == 0 || strpbrk(res.text, "\r\n\033") == NULL);
 	if (status == 0 && o.mode == OPTIONS_DELIVER)
 		assert(o.from_header || o.count > 0);
 	assert(o.count == 0 || o.recipients + o.count == argv + argc);
 	for (size_t i = 0; i < o.count && status == 0; i++)
 		assert(o.recipients[i][0] != '\0');
+	assert(o.nselects <= OPTIONS_SELECTS_MAX && o.interval >= 0);
+	for (size_t i = 0; i < o.nselects; i++)
+		assert(strpbrk(o.selects[i].text, "\r\n\033") == NULL);
 	assert(o.envid == NULL || strlen(o.envid) <= 100);
 	assert(strpbrk(o.warnings.data, "\r\033\177") == NULL);
 	options_clear(&o);

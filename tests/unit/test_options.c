@@ -26,6 +26,7 @@ describe(const struct options *o, char *out, size_t size)
 	static const char *const modes[] = { "deliver", "list", "aliases",
 		"smtp", "verify", "check", "run", "nothing", "version",
 		"help" };
+	static const char *const urgencies[] = { "now", "force", "due" };
 	struct buf b;
 
 	buf_init(&b, size - 1);
@@ -35,7 +36,16 @@ describe(const struct options *o, char *out, size_t size)
 	buf_puts(&b, o->verbose ? " v" : "");
 	buf_puts(&b, o->gateway ? " G" : "");
 	if (o->errors != OPTIONS_ERRORS_PRINT)
-		buf_printf(&b, " e%c", "pqme"[o->errors]);
+		buf_printf(&b, " e%c", "pqmwe"[o->errors]);
+	if (o->delivery != OPTIONS_DELIVERY_CONFIGURED)
+		buf_printf(&b, " d%c", "-ibq"[o->delivery]);
+	if (o->mode == OPTIONS_RUN_QUEUE)
+		buf_printf(&b, " %s", urgencies[o->urgency]);
+	if (o->interval != 0)
+		buf_printf(&b, " %ldms", o->interval);
+	for (size_t i = 0; i < o->nselects; i++)
+		buf_printf(&b, " %s%c=%s", o->selects[i].negated ? "!" : "",
+		    o->selects[i].letter, o->selects[i].text);
 	if (o->sender != NULL)
 		buf_printf(&b, " f=%s", o->sender);
 	if (o->name != NULL)
@@ -171,15 +181,19 @@ test_contract(void **state)
 		{ "contract_48 -oem", "sendmail|-oem|x", "deliver em [x]" },
 		{ "contract_48 -oep", "sendmail|-oep|x", "deliver [x]" },
 		{ "contract_48 -oeq", "sendmail|-oeq|x", "deliver eq [x]" },
-		{ "contract_48 -oew", "sendmail|-oew|x", "deliver em [x]" },
+		{ "contract_48 -oew", "sendmail|-oew|x", "deliver ew [x]" },
 		{ "contract_48 -oee", "sendmail|-oee|x", "deliver ee [x]" },
 		{ "contract_48 -em", "sendmail|-em|x", "deliver em [x]" },
 		{ "contract_48 -eq", "sendmail|-eq|x", "deliver eq [x]" },
-		{ "contract_48 -od", "sendmail|-odb|-odi|-odq|-odd|x",
-		    "deliver [x]" },
+		{ "contract_48 -odb", "sendmail|-odb|x", "deliver db [x]" },
+		{ "contract_48 -odi", "sendmail|-odi|x", "deliver di [x]" },
+		{ "contract_48 -odq", "sendmail|-odq|x", "deliver dq [x]" },
+		{ "contract_48 -odd", "sendmail|-odd|x", "deliver dq [x]" },
+		{ "contract_48 last -od", "sendmail|-odb|-odi|-odq|-odb|x",
+		    "deliver db [x]" },
 		{ "contract_48 -om -oo -m", "sendmail|-om|-oo|-m|x",
 		    "deliver [x]" },
-		{ "contract_49 -odf", "sendmail|-odf|x", "deliver [x]" },
+		{ "contract_49 -odf", "sendmail|-odf|x", "deliver di [x]" },
 		{ "contract_49 -o i", "sendmail|-o|i|x", "deliver i [x]" },
 		{ "contract_50 flags", "sendmail|-x|-n|-U|-c|-s|-E|-J|x",
 		    "deliver [x]" },
@@ -196,7 +210,7 @@ test_contract(void **state)
 		{ "contract_55", "sendmail|-bv|a|b", "verify [a] [b]" },
 		{ "contract_56 -bm -bp", "sendmail|-bm|-bp", "list" },
 		{ "contract_56 mailq", "mailq|-bm|x", "deliver [x]" },
-		{ "contract_57", "sendmail|-v|x", "deliver v [x]" },
+		{ "contract_57", "sendmail|-v|x", "deliver v di [x]" },
 		{ "contract_74",
 		    "sendmail|-FCronDaemon|-i|-B8BITMIME|-oem|alice",
 		    "deliver i em F=CronDaemon [alice]" },
@@ -205,7 +219,7 @@ test_contract(void **state)
 		{ "case_1_22",
 		    "sendmail|-i|-oi|-odi|-B8BITMIME|-bm|-Gnm|-hN|-Ltag|-Am|-"
 		    "OX=y|x",
-		    "deliver i G L=tag [x]" },
+		    "deliver i G di L=tag [x]" },
 	};
 
 	(void)state;
@@ -223,8 +237,8 @@ test_forms(void **state)
 		{ "value --", "sendmail|-f|--|x", "deliver f=-- [x]" },
 		{ "-t and -i twice", "sendmail|-t|-i|-oi|-fme|-t",
 		    "deliver t i f=me" },
-		{ "-d bundled", "sendmail|-td99", "deliver t v" },
-		{ "-d alone", "sendmail|-d|x", "deliver v [x]" },
+		{ "-d bundled", "sendmail|-td99", "deliver t v di" },
+		{ "-d alone", "sendmail|-d|x", "deliver v di [x]" },
 		{ "-E and -J never take the next word", "sendmail|-Ea|-J|x",
 		    "deliver [x]" },
 		{ "-X attached", "sendmail|-t|-X/tmp/f", "deliver t" },
@@ -238,7 +252,12 @@ test_forms(void **state)
 		{ "-oitrue", "sendmail|-oitrue|x", "deliver i [x]" },
 		{ "-oif", "sendmail|-i|-oif|x", "deliver [x]" },
 		{ "-oiFALSE", "sendmail|-oi|-oiFALSE|x", "deliver [x]" },
-		{ "-ov", "sendmail|-ov|x", "deliver v [x]" },
+		{ "-ov", "sendmail|-ov|x", "deliver v di [x]" },
+		{ "-v waits, whatever -od says", "sendmail|-v|-odq|x",
+		    "deliver v di [x]" },
+		{ "-o db", "sendmail|-o|db|x", "deliver db [x]" },
+		{ "-odbackground", "sendmail|-odbackground|x",
+		    "deliver db [x]" },
 		{ "-e detached", "sendmail|-e|q|x", "deliver eq [x]" },
 		{ "last -oe", "sendmail|-oee|-oep|x", "deliver [x]" },
 		{ "empty -F", "sendmail|-F||x", "deliver F= [x]" },
@@ -270,7 +289,7 @@ test_modes(void **state)
 		{ "-bpru", "sendmail|-bpru", "list" },
 		{ "-I", "sendmail|-I", "aliases" },
 		{ "-bs with options", "sendmail|-bs|-odb|-oem|-om|-i",
-		    "smtp i em" },
+		    "smtp i em db" },
 		{ "-bC", "sendmail|-bC", "check" },
 		{ "-bV", "sendmail|-bV", "version" },
 		{ "--version", "sendmail|--version", "version" },
@@ -279,15 +298,8 @@ test_modes(void **state)
 		{ "-bH", "sendmail|-bH", "nothing" },
 		{ "hoststat", "/usr/bin/hoststat", "nothing" },
 		{ "purgestat", "purgestat", "nothing" },
-		{ "runq", "runq", "run" },
-		{ "-q", "sendmail|-q", "run" },
-		{ "-qf", "sendmail|-qf", "run" },
-		{ "-qI", "sendmail|-qIabc", "run" },
-		{ "-qR", "sendmail|-qRsite", "run" },
-		{ "-qS", "sendmail|-qSme", "run" },
-		{ "-q!R", "sendmail|-q!Rsite", "run" },
-		{ "-q bundled", "sendmail|-vq", "run v" },
-		{ "mailq -v", "mailq|-v", "list v" },
+		{ "-vbp", "sendmail|-vbp", "list v di" },
+		{ "mailq -v", "mailq|-v", "list v di" },
 		{ "newaliases -bp", "newaliases|-bp", "list" },
 		{ "newaliases -oA", "/usr/bin/newaliases|-oA/etc/aliases",
 		    "aliases" },
@@ -295,6 +307,47 @@ test_modes(void **state)
 		{ "smtpd -bm", "smtpd|-bm|x", "deliver [x]" },
 		{ "other name", "/sbin/send-mail|x", "deliver [x]" },
 		{ "empty name", "|x", "deliver [x]" },
+	};
+
+	(void)state;
+	check_all(cases, COUNT(cases));
+}
+
+static void
+test_queue_runs(void **state)
+{
+	static const struct parsed_case cases[] = {
+		{ "runq", "runq", "run now" },
+		{ "runq -qf", "runq|-qf", "run force" },
+		{ "-q", "sendmail|-q", "run now" },
+		{ "-q bundled", "sendmail|-iq", "run i now" },
+		{ "-qf", "sendmail|-qf", "run force" },
+		{ "-q0", "sendmail|-q0", "run now" },
+		{ "-q0s", "sendmail|-q0s", "run now" },
+		{ "-q30m", "sendmail|-q30m", "run due 1800000ms" },
+		{ "-q1h30m", "sendmail|-q1h30m", "run due 5400000ms" },
+		{ "-q90: minutes", "sendmail|-q90", "run due 5400000ms" },
+		{ "-q1s", "sendmail|-q1s", "run due 1000ms" },
+		{ "-q1w", "sendmail|-q1w", "run due 604800000ms" },
+		{ "last -q", "sendmail|-q30m|-qf", "run force" },
+		{ "last -q, an interval", "sendmail|-qf|-q1m",
+		    "run due 60000ms" },
+		{ "-bm -q", "sendmail|-bm|-q", "run now" },
+		{ "-qI", "sendmail|-qIabc", "run now I=abc" },
+		{ "-qR", "sendmail|-qRsite", "run now R=site" },
+		{ "-qS", "sendmail|-qSme", "run now S=me" },
+		{ "-qR detached", "sendmail|-qR|a@x", "run now R=a@x" },
+		{ "-qR empty", "sendmail|-qR|", "run now R=" },
+		{ "-qR of a dash", "sendmail|-qR|-q", "run now R=-q" },
+		{ "-q!R", "sendmail|-q!Rsite", "run now !R=site" },
+		{ "-q!S detached", "sendmail|-q!S|me", "run now !S=me" },
+		{ "-q!I!", "sendmail|-q!I!", "run now !I=!" },
+		{ "all kinds", "sendmail|-q5m|-qIa|-q!Rb|-qS|c",
+		    "run due 300000ms I=a !R=b S=c" },
+		{ "forced and selected", "sendmail|-qf|-qRb|-qRc",
+		    "run force R=b R=c" },
+		{ "eight", "sendmail|-qI1|-qI2|-qI3|-qI4|-qI5|-qI6|-qI7|-qI8",
+		    "run now I=1 I=2 I=3 I=4 I=5 I=6 I=7 I=8" },
 	};
 
 	(void)state;
@@ -346,9 +399,24 @@ test_refused(void **state)
 		{ "-qG is refused", "sendmail|-qGname", RESULT_USAGE },
 		{ "-qQ is refused", "sendmail|-qQ", RESULT_USAGE },
 		{ "-qL is refused", "sendmail|-qL", RESULT_USAGE },
-		{ "no daemon mode", "sendmail|-qp15m", RESULT_USAGE },
-		{ "no queue to run at intervals", "sendmail|-q15m",
-		    RESULT_MODE },
+		{ "-qp is refused", "sendmail|-qp15m", RESULT_USAGE },
+		{ "\"30x\" is no time", "sendmail|-q30x", RESULT_USAGE },
+		{ "\"30mf\" is no time", "sendmail|-q30mf", RESULT_USAGE },
+		{ "\"1ms\" is no time from 1s", "sendmail|-q1ms",
+		    RESULT_USAGE },
+		{ "is no time from 1s to 365d", "sendmail|-q366d",
+		    RESULT_USAGE },
+		{ "is no time", "sendmail|-q99999999999999999999d",
+		    RESULT_USAGE },
+		{ "unknown option -q-1", "sendmail|-q-1", RESULT_USAGE },
+		{ "option -qR needs a value", "sendmail|-qR", RESULT_USAGE },
+		{ "option -q!S needs a value", "sendmail|-q!S", RESULT_USAGE },
+		{ "option -q!I: control character", "sendmail|-q!I|a\nb",
+		    RESULT_USAGE },
+		{ "more than 8",
+		    "sendmail|-qI1|-qI2|-qI3|-qI4|-qI5|-qI6|-qI7"
+		    "|-qI8|-qI9",
+		    RESULT_USAGE },
 		{ "option -F needs a value", "sendmail|-F", RESULT_USAGE },
 		{ "option -f needs a value", "sendmail|-tf", RESULT_USAGE },
 		{ "option -o needs a value", "sendmail|-o", RESULT_USAGE },
@@ -365,6 +433,9 @@ test_refused(void **state)
 		{ "neither", "sendmail|-bs|x", RESULT_USAGE },
 		{ "neither", "newaliases|x", RESULT_USAGE },
 		{ "neither", "sendmail|-q|x", RESULT_USAGE },
+		{ "neither", "sendmail|-q15m|x", RESULT_USAGE },
+		{ "neither", "sendmail|-qRa|x", RESULT_USAGE },
+		{ "neither", "sendmail|-q|-t", RESULT_USAGE },
 		{ "neither", "sendmail|-bC|x", RESULT_USAGE },
 		{ "-bv", "sendmail|-bv|-t", RESULT_USAGE },
 		{ "-bv", "sendmail|-bv|-t|x", RESULT_USAGE },
@@ -430,6 +501,10 @@ test_wishes(void **state)
 		{ "-L long", "sendmail|-L|123456789012345678901234567890123|x",
 		    "deliver warned [x]" },
 		{ "-e bad", "sendmail|-oez|x", "deliver warned [x]" },
+		{ "-od bad", "sendmail|-odz|x", "deliver warned [x]" },
+		{ "-od empty", "sendmail|-od|x", "deliver warned [x]" },
+		{ "-od bad after good", "sendmail|-odq|-odz|x",
+		    "deliver dq warned [x]" },
 	};
 	char line[160];
 
@@ -448,12 +523,15 @@ test_warnings(void **state)
 	struct result res;
 
 	(void)state;
-	split(&c, "sendmail|-N\x1b[2Jx\ny|-R%n|x");
+	split(&c, "sendmail|-N\x1b[2Jx\ny|-R%n|-odx|-oex|-ex|x");
 	assert_int_equal(options_parse(&o, c.argc, c.argv, &res), 0);
 	assert_string_equal(o.warnings.data,
 	    "option -N ignored: \"\\x1b[2Jx y\" is not never, or a list of "
 	    "success,failure,delay\n"
-	    "option -R ignored: \"%n\" is not full or hdrs\n");
+	    "option -R ignored: \"%n\" is not full or hdrs\n"
+	    "option -od ignored: \"x\" is none of i, f, b, q and d\n"
+	    "option -oe ignored: \"x\" is none of p, q, m, w and e\n"
+	    "option -e ignored: \"x\" is none of p, q, m, w and e\n");
 	options_clear(&o);
 }
 
@@ -565,6 +643,7 @@ main(void)
 		cmocka_unit_test(test_contract),
 		cmocka_unit_test(test_forms),
 		cmocka_unit_test(test_modes),
+		cmocka_unit_test(test_queue_runs),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_wishes),
