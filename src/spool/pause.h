@@ -46,8 +46,8 @@ bool pause_holds(const struct pause *p, int64_t now, int64_t max);
 
 /*
  * Notes a failure: one more in a row when the cause is the same, else the
- * first; `p` gets what is noted, until = now + seconds(failures - 1).  Kind
- * STORAGE: it could not be written.
+ * first; `p` gets what is noted, until = now + seconds(failures), failures
+ * being 1 for the first.  Kind STORAGE: it could not be written.
  */
 int pause_note(const struct spool *s, const struct pause_key *key,
     struct pause *p, enum pause_cause cause, const struct result *why,

@@ -1,0 +1,29 @@
+/*
+ * state: the small files in state/ of the spool.
+ */
+#ifndef SPOOL_STATE_H
+#define SPOOL_STATE_H
+
+#include "spool/spool.h"
+
+#define STATE_NAME_MAX 255 /* bytes of a file's name */
+
+/*
+ * Writes the name of the file `what` of `account` to `dst`: "what.account",
+ * and no two accounts have the same.  Lower-case letters, digits and "._-"
+ * stand as they are, others as %XX.  The first account, "", is "default".
+ * Fails, with errno ENAMETOOLONG, when it is too long.
+ */
+int state_name(char dst[STATE_NAME_MAX + 1], const char *what,
+    const char *account) __attribute__((warn_unused_result));
+
+/* Opens the file `name` of state/ as open(2) does with `flags`, making it
+ * where they say so with mode 0600; follows no link and does not wait.
+ * Returns the descriptor, or -1 with errno set. */
+int state_open(const struct spool *s, const char *name, int flags);
+
+/* Kind STORAGE: `name` of state/ could not be worked with, for `error`. */
+int state_fail(
+    const struct spool *s, const char *name, int error, struct result *res);
+
+#endif
