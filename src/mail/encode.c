@@ -13,6 +13,7 @@
 #define WORD_END "?="
 #define WORD_EXTRA (sizeof WORD_BEGIN_B - 1 + sizeof WORD_END - 1)
 #define PAYLOAD_MAX (WORD_MAX - WORD_EXTRA)
+#define QP_LINE_MAX 76 /* bytes of a line, with a "=" that continues it */
 
 enum encoding { ENCODING_Q, ENCODING_B };
 
@@ -152,4 +153,60 @@ encode_xtext(struct buf *out, const char *s)
 		else
 			buf_printf(out, "+%02X", (unsigned char)*s);
 	}
+}
+
+/* Appends one byte, as itself where it may be. */
+static void
+qp_put(struct encode_qp *qp, struct buf *out, char c, bool may_stand)
+{
+	size_t len = may_stand ? 1 : 3;
+
+	if (qp->column + len >= QP_LINE_MAX) {
+		buf_puts(out, "=\r\n");
+		qp->column = 0;
+	}
+	if (may_stand && !(c == '-' && qp->column == 0)) {
+		buf_putc(out, c);
+		qp->column++;
+	} else {
+		buf_printf(out, "=%02X", (unsigned char)c);
+		qp->column += 3;
+	}
+}
+
+/* Lets go of what was held, knowing what comes after it: nothing of white
+ * space may stand at the end of a line. */
+static void
+qp_release(struct encode_qp *qp, struct buf *out, char next)
+{
+	char held = qp->held;
+
+	qp->held = '\0';
+	if (held == '\0' || (held == '\r' && next == '\n'))
+		return;
+	qp_put(qp, out, held,
+	    held != '\r' && next != '\r' && next != '\n' && next != '\0');
+}
+
+void
+encode_qp(struct encode_qp *qp, struct buf *out, const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		qp_release(qp, out, p[i]);
+		if (p[i] == '\n') {
+			buf_puts(out, "\r\n");
+			qp->column = 0;
+		} else if (ascii_is_blank(p[i]) || p[i] == '\r') {
+			qp->held = p[i];
+		} else {
+			qp_put(qp, out, p[i],
+			    ascii_is_visible(p[i]) && p[i] != '=');
+		}
+	}
+}
+
+void
+encode_qp_end(struct encode_qp *qp, struct buf *out)
+{
+	qp_release(qp, out, '\0');
 }

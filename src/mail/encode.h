@@ -1,5 +1,6 @@
 /*
- * encode: RFC 2047 encoded words, and xtext (RFC 3461, section 4).
+ * encode: RFC 2047 encoded words, xtext (RFC 3461, section 4), and
+ * quoted-printable (RFC 2045, section 6.7).
  *
  * Pure.  Base64 itself is OpenSSL's.
  */
@@ -22,5 +23,22 @@ void encode_phrase(struct buf *out, const char *p, size_t n, size_t column);
 
 /* Appends `s` as xtext: "+", "=" and everything outside 33..126 as +HH. */
 void encode_xtext(struct buf *out, const char *s);
+
+/* A text that is being put into quoted-printable; begins as zero bytes. */
+struct encode_qp {
+	size_t column; /* of the line as it comes out */
+	char held; /* a blank or CR that waits for what follows, or NUL */
+};
+
+/*
+ * Appends the `n` bytes at `p` in quoted-printable: lines of at most 76 bytes.
+ * LF and CR LF end a line; a CR elsewhere is a byte like others.  A "-" that
+ * begins a line is encoded, so that no line is ever taken for the boundary of
+ * a multipart.  The same comes out whatever the pieces.
+ */
+void encode_qp(struct encode_qp *qp, struct buf *out, const char *p, size_t n);
+
+/* Ends the text; no line end is added. */
+void encode_qp_end(struct encode_qp *qp, struct buf *out);
 
 #endif

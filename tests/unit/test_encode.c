@@ -170,6 +170,95 @@ xtext(void **state)
 	buf_free(&out);
 }
 
+#define A10 "aaaaaaaaaa"
+#define A70 A10 A10 A10 A10 A10 A10 A10
+
+static const struct {
+	const char *in, *want;
+} texts[] = {
+	{ "", "" },
+	{ "a", "a" },
+	{ "a\n", "a\r\n" },
+	{ "a\r\n", "a\r\n" },
+	{ "a\r\n\r\n\nb", "a\r\n\r\n\r\nb" },
+	{ "a=b", "a=3Db" },
+	/* a line is continued */
+	{ "Now's the time for all folk to come to the aid of their "
+	  "country, or so one says",
+	    "Now's the time for all folk to come to the aid of their "
+	    "country, or so one =\r\nsays" },
+	{ "caf\303\251 \344\270\255\n", "caf=C3=A9 =E4=B8=AD\r\n" },
+	{ "a \n", "a=20\r\n" },
+	{ "a  \n", "a =20\r\n" },
+	{ "a\t\r\n", "a=09\r\n" },
+	{ "a \t", "a =09" },
+	{ " ", "=20" },
+	{ " a\tb", " a\tb" },
+	{ "a\rb\r", "a=0Db=0D" },
+	{ "a\r\r\n", "a=0D\r\n" },
+	{ "a \rb", "a=20=0Db" },
+	{ "\001\177", "=01=7F" },
+	{ "--b\n--b--\na-b", "=2D-b\r\n=2D-b--\r\na-b" },
+	/* how long a line may be */
+	{ A70 "12345", A70 "12345" },
+	{ A70 "123456", A70 "12345=\r\n6" },
+	{ A70 "12345\n6", A70 "12345\r\n6" },
+	{ A70 "12345-", A70 "12345=\r\n=2D" },
+	{ A70 "12=", A70 "12=3D" },
+	{ A70 "123=", A70 "123=\r\n=3D" },
+	{ A70 "12345 \n", A70 "12345=\r\n=20\r\n" },
+};
+
+static void
+quoted_printable(void **state)
+{
+	struct buf out;
+
+	(void)state;
+	buf_init(&out, 1000);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+		size_t n = strlen(texts[i].in);
+
+		for (size_t cut = 0; cut <= n; cut++) {
+			struct encode_qp qp = { 0 };
+
+			buf_reset(&out);
+			encode_qp(&qp, &out, texts[i].in, cut);
+			encode_qp(&qp, &out, texts[i].in + cut, n - cut);
+			encode_qp_end(&qp, &out);
+			assert_string_equal(out.data, texts[i].want);
+		}
+	}
+	buf_free(&out);
+}
+
+/* Every byte, NUL too, comes out as RFC 2045 has it. */
+static void
+quoted_printable_bytes(void **state)
+{
+	struct buf out;
+	char want[4];
+
+	(void)state;
+	buf_init(&out, 100);
+	for (int c = 0; c < 256; c++) {
+		struct encode_qp qp = { 0 };
+		char in[3] = { 'a', (char)c, 'a' };
+
+		buf_reset(&out);
+		encode_qp(&qp, &out, in, 3);
+		if ((c >= 33 && c <= 126 && c != '=') || c == ' ' || c == '\t')
+			snprintf(want, sizeof want, "%c", c);
+		else if (c == '\n')
+			snprintf(want, sizeof want, "\r\n");
+		else
+			snprintf(want, sizeof want, "=%02X", (unsigned)c);
+		assert_int_equal(out.len, strlen(want) + 2);
+		assert_memory_equal(out.data + 1, want, strlen(want));
+	}
+	buf_free(&out);
+}
+
 int
 main(void)
 {
@@ -178,6 +267,8 @@ main(void)
 		cmocka_unit_test(phrase_comes_back),
 		cmocka_unit_test(full_buffer),
 		cmocka_unit_test(xtext),
+		cmocka_unit_test(quoted_printable),
+		cmocka_unit_test(quoted_printable_bytes),
 	};
 
 	return cmocka_run_group_tests_name("encode", tests, NULL, NULL);
