@@ -10,6 +10,8 @@
 #include <bsd/unistd.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -94,5 +96,58 @@ process_catch_signals(int *fd, struct result *res)
 	    (*fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) == -1)
 		return result_fail(
 		    res, RESULT_SYSTEM, "signalfd: %s", strerror(errno));
+	return 0;
+}
+
+int
+process_detach(enum process_side *side, struct result *res)
+{
+	pid_t pid;
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	pid = fd == -1 ? -1 : fork();
+	if (pid == -1)
+		(void)result_fail(res, RESULT_SYSTEM,
+		    "cannot start a process: %s", strerror(errno));
+	if (pid == 0) {
+		(void)setsid();
+		for (int i = 0; i <= 2; i++)
+			(void)dup2(fd, i);
+	}
+	if (fd != -1)
+		close(fd);
+	*side = pid == 0 ? PROCESS_CHILD : PROCESS_PARENT;
+	return pid == -1 ? -1 : 0;
+}
+
+/* Whether nothing of root is left, nor can be had again. */
+static bool
+is_only(uid_t uid, gid_t gid)
+{
+	uid_t ruid, euid, suid;
+	gid_t rgid, egid, sgid;
+
+	return getresuid(&ruid, &euid, &suid) == 0 && ruid == uid &&
+	    euid == uid && suid == uid && getresgid(&rgid, &egid, &sgid) == 0 &&
+	    rgid == gid && egid == gid && sgid == gid &&
+	    (uid == 0 || setuid(0) == -1);
+}
+
+int
+process_become(const char *name, struct result *res)
+{
+	const struct passwd *pw;
+	uid_t uid;
+	gid_t gid;
+
+	if (geteuid() != 0 || (pw = getpwnam(name)) == NULL || pw->pw_uid == 0)
+		return 0;
+	uid = pw->pw_uid;
+	gid = pw->pw_gid;
+	if (initgroups(name, gid) == -1 || setresgid(gid, gid, gid) == -1 ||
+	    setresuid(uid, uid, uid) == -1 || !is_only(uid, gid) ||
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		return result_fail(res, RESULT_SYSTEM,
+		    "cannot become the user %s: %s", name, strerror(errno));
 	return 0;
 }

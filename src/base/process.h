@@ -9,6 +9,8 @@
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
+#include <stdbool.h>
+
 #include "base/result.h"
 
 /*
@@ -27,6 +29,26 @@ int process_setup(struct result *res) __attribute__((warn_unused_result));
  * SYSTEM when that cannot be arranged.  The descriptor is the caller's.
  */
 int process_catch_signals(int *fd, struct result *res)
+    __attribute__((warn_unused_result));
+
+enum process_side { PROCESS_PARENT, PROCESS_CHILD };
+
+/*
+ * Forks a process that outlives its caller: in a session of its own, with
+ * /dev/null on descriptors 0 to 2, so that nobody who collects this one's
+ * output waits for it.  Returns twice, *side telling which.  Kind SYSTEM: there is no
+ * child.
+ */
+int process_detach(enum process_side *side, struct result *res)
+    __attribute__((warn_unused_result));
+
+/*
+ * As root: becomes the user `name`, for good, with the groups of that user
+ * alone, and still without a core dump.  Does nothing where the caller is not
+ * root, or there is no such user.  Kind SYSTEM: it could not be done, or could be
+ * undone; nothing may be done after that.
+ */
+int process_become(const char *name, struct result *res)
     __attribute__((warn_unused_result));
 
 #endif

@@ -1,0 +1,262 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "base/text.h"
+#include "cli/request.h"
+#include "delivery/rewrite.h"
+#include "mail/address.h"
+
+/* Where a large body waits.  A TMPDIR that was inherited from another user, or
+ * has gone since, must cost nobody a mail. */
+static const char *
+temporary_directory(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	if (dir == NULL || *dir != '/' || access(dir, W_OK | X_OK) == -1)
+		return "/tmp";
+	return dir;
+}
+
+void
+request_init(
+    struct request *r, const struct options *o, const struct setup *setup)
+{
+	*r = (struct request){ .options = o, .setup = setup };
+	entry_init(&r->entry);
+	compose_init(&r->message);
+	buf_init(&r->asked, ADDRESS_MAX);
+}
+
+int
+request_read(struct request *r, struct result *res)
+{
+	intake_init(&r->intake,
+	    r->options->ignore_dots ? LINES_DOT_IS_TEXT : LINES_DOT_ENDS,
+	    temporary_directory());
+	return intake_read(&r->intake, STDIN_FILENO, res);
+}
+
+static struct rewrite
+rewrite_of(const struct request *r)
+{
+	return (struct rewrite){ &r->setup->conf, &r->setup->identity,
+		&r->setup->aliases };
+}
+
+static int
+add_list(struct request *r, enum request_rewrite rewrite, const char *list,
+    size_t n, struct result *res)
+{
+	const struct rewrite rw = rewrite_of(r);
+
+	if (rewrite == REQUEST_LATER)
+		return rewrite_collect(list, n, &r->entry.env, res);
+	return rewrite_recipients(&rw, list, n, &r->entry.env, res);
+}
+
+static int
+add_operands(
+    struct request *r, enum request_rewrite rewrite, struct result *res)
+{
+	for (size_t i = 0; i < r->options->count; i++) {
+		const char *operand = r->options->recipients[i];
+
+		if (ascii_has_control(operand))
+			return result_fail(res, RESULT_ADDRESS,
+			    "the recipient %s holds a control character",
+			    operand);
+		if (add_list(r, rewrite, operand, strlen(operand), res) == -1)
+			return result_context(res, "recipient %s", operand);
+	}
+	return 0;
+}
+
+/* -t: To, Cc and Bcc; in a resent message only their Resent- forms. */
+static int
+add_header_recipients(
+    struct request *r, enum request_rewrite rewrite, struct result *res)
+{
+	static const enum header_name plain[] = { HEADER_TO, HEADER_CC,
+		HEADER_BCC },
+				      resent[] = { HEADER_RESENT_TO,
+					      HEADER_RESENT_CC,
+					      HEADER_RESENT_BCC };
+	const struct header *h = &r->intake.header;
+	const enum header_name *want = header_is_resent(h) ? resent : plain;
+
+	for (size_t i = 0; i < h->count; i++) {
+		const struct field *f = &h->fields[i];
+		const char *body;
+		size_t n;
+
+		if (f->name != want[0] && f->name != want[1] &&
+		    f->name != want[2])
+			continue;
+		body = field_body(h, f, &n);
+		if (add_list(r, rewrite, body, n, res) == -1)
+			return result_context(
+			    res, "%s", header_name_text(f->name));
+	}
+	return 0;
+}
+
+static int
+make_envelope(
+    struct request *r, enum request_rewrite rewrite, struct result *res)
+{
+	const struct rewrite rw = rewrite_of(r);
+	const struct options *o = r->options;
+	struct envelope *env = &r->entry.env;
+
+	if (rewrite_sender(&rw, o->sender, env, &r->asked, res) == -1 ||
+	    envelope_set_dsn(env, o->notify, o->ret, o->envid, res) == -1)
+		return -1;
+	if (o->from_header && add_header_recipients(r, rewrite, res) == -1)
+		return -1;
+	if (add_operands(r, rewrite, res) == -1)
+		return -1;
+	if (env->count == 0)
+		return result_fail(res, RESULT_USAGE,
+		    "no recipients: the message has no address in To, Cc or "
+		    "Bcc");
+	return 0;
+}
+
+/* The display name of a generated From: -F, NAME, [sender] name, and GECOS
+ * where the sender was not given. */
+static const char *
+full_name(const struct request *r)
+{
+	const char *name = getenv("NAME");
+
+	if (r->options->name != NULL)
+		return r->options->name;
+	if (name != NULL && *name != '\0')
+		return name;
+	if (r->setup->conf.sender.name[0] != '\0')
+		return r->setup->conf.sender.name;
+	return r->options->sender == NULL ? r->setup->identity.name.data : "";
+}
+
+/* source: the draft. */
+static int
+read_body(
+    void *arg, uint64_t off, char *p, size_t n, size_t *got, struct result *res)
+{
+	return draft_read(arg, off, p, n, got, res);
+}
+
+static int
+make_message(struct request *r, struct result *res)
+{
+	const struct source body = { read_body, &r->intake.body,
+		r->intake.body.size, 0 };
+	const struct compose_rules rules = { .conf = &r->setup->conf,
+		.id = &r->setup->identity,
+		.sender = r->entry.env.sender,
+		.asked = r->asked.data,
+		.name = full_name(r),
+		.add_missing = !r->options->gateway };
+
+	return compose(
+	    &r->message, &rules, &r->intake.header, &body, 0, res);
+}
+
+/* Where a report goes: to the sender who was asked for; DROP: to the one that
+ * was given. */
+static const char *
+return_to(const struct request *r, enum request_rewrite rewrite)
+{
+	struct address given;
+	struct result ignored;
+	const char *text = r->options->sender;
+
+	if (text == NULL)
+		return rewrite == REQUEST_LATER ? NULL : r->asked.data;
+	if (address_one(&given, text, strlen(text), &ignored) == 0 &&
+	    given.spec[0] == '\0')
+		return "";
+	return r->asked.data;
+}
+
+static int
+note_facts(
+    struct request *r, enum request_rewrite rewrite, struct result *res)
+{
+	const char *to = return_to(r, rewrite);
+	struct entry *e = &r->entry;
+
+	e->origin = rewrite == REQUEST_LATER ? ENTRY_DROP : ENTRY_MAIL;
+	e->created = time(NULL);
+	e->schedule.next = e->created;
+	e->uid = (uint32_t)r->setup->uid;
+	e->env.is_8bit = r->intake.has_8bit;
+	if (rewrite == REQUEST_LATER &&
+	    envelope_set_sender(&e->env, "", res) == -1)
+		return -1;
+	e->return_to = to == NULL ? NULL : strdup(to);
+	e->message_id = strdup(r->message.id);
+	if ((to != NULL && e->return_to == NULL) || e->message_id == NULL)
+		return result_fail(res, RESULT_SYSTEM, "out of memory");
+	return 0;
+}
+
+/* Nothing is sent of it, to anybody: the envelope becomes the operands as they
+ * are, refused for `why`. */
+static int
+refuse(struct request *r, const struct result *why, struct result *res)
+{
+	struct envelope *env = &r->entry.env;
+	char shown[ADDRESS_MAX];
+
+	envelope_clear(env);
+	if (envelope_set_sender(env, "", res) == -1)
+		return -1;
+	for (size_t i = 0; i < r->options->count; i++) {
+		const char *operand = r->options->recipients[i];
+
+		text_escape(shown, sizeof shown, operand, strlen(operand));
+		if (envelope_add(env, shown, NULL, res) == -1)
+			return -1;
+	}
+	envelope_settle_all(env, RCPT_PENDING, RCPT_FAILED, why);
+	if (r->asked.len == 0)
+		buf_printf(&r->asked, "%s@%s", r->setup->identity.login.data,
+		    r->setup->identity.domain.data);
+	return 0;
+}
+
+int
+request_make(
+    struct request *r, enum request_rewrite rewrite, struct result *res)
+{
+	struct result second;
+	int rc = make_envelope(r, rewrite, res);
+
+	if (rc == 0)
+		rc = make_message(r, res);
+	else if (refuse(r, res, &second) == 0)
+		r->unfit = make_message(r, &second) == -1;
+	if (rc == -1 && r->message.head.len == 0)
+		r->unfit = true;
+	if (note_facts(r, rewrite, &second) == 0)
+		return rc;
+	r->unfit = true;
+	*res = second;
+	return -1;
+}
+
+void
+request_clear(struct request *r)
+{
+	buf_free(&r->asked);
+	compose_clear(&r->message);
+	entry_clear(&r->entry);
+	intake_clear(&r->intake);
+}

@@ -1,0 +1,210 @@
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/process.h"
+#include "cli/report.h"
+#include "cli/runner.h"
+#include "cli/setup.h"
+#include "cli/watch.h"
+#include "delivery/pickup.h"
+#include "net/deadline.h"
+
+/* All that one run needs. */
+struct run {
+	struct setup setup;
+	struct spool spool;
+	struct rewrite rewrite;
+	struct bounce bounce;
+	struct settle settle;
+	struct delivery delivery;
+	struct account account;
+	struct queue queue;
+	struct watch watch;
+};
+
+static void
+init(struct run *run, const struct runner *r)
+{
+	*run = (struct run){ .delivery = { .cancel = -1 } };
+	setup_init(&run->setup);
+	spool_init(&run->spool);
+	run->rewrite = (struct rewrite){ &run->setup.conf, &run->setup.identity,
+		&run->setup.aliases };
+	run->bounce = (struct bounce){ &run->rewrite, &run->spool };
+	run->settle.bounce = &run->bounce;
+	run->delivery.conf = &run->setup.conf;
+	run->delivery.secret = &run->setup.secret;
+	run->delivery.id = &run->setup.identity;
+	account_init(
+	    &run->account, &run->setup.conf, &run->spool, &run->delivery);
+	queue_init(&run->queue, &run->account, &run->settle, &r->choice);
+	if (r->verbose)
+		run->delivery.watch = watch_begin(&run->watch);
+}
+
+static int
+load(struct run *run, const struct runner *r, struct result *res)
+{
+	struct setup *s = &run->setup;
+
+	if (setup_conf(s, r->config, res) == -1)
+		return -1;
+	if (s->conf.queue.directory[0] == '\0')
+		return 0;
+	if (setup_load(s, res) == -1 || setup_trust(s, res) == -1 ||
+	    setup_become(s, res) == -1 ||
+	    spool_open(&run->spool, s->conf.queue.directory, res) == -1)
+		return -1;
+	run->delivery.tls = s->tls;
+	return process_catch_signals(&run->delivery.cancel, res);
+}
+
+/* Clears away unfinished files, and failed mail that was kept long enough. */
+static void
+sweep(struct run *run)
+{
+	int64_t now = time(NULL);
+	int64_t keep = run->setup.conf.queue.keep_failed / 1000;
+	size_t removed = 0, none;
+	struct result res;
+
+	if (names_sweep(&run->spool, SPOOL_QUEUE, now, 0, &none, &res) == -1 ||
+	    names_sweep(&run->spool, SPOOL_FAILED, now, keep > 0 ? keep : 1,
+		&removed, &res) == -1)
+		log_line(LOG_FAILURE, "%s", res.text);
+	if (removed > 0)
+		log_line(LOG_EVENT,
+		    "event=removed %zu failed mails were kept long enough",
+		    removed);
+}
+
+static void
+go(struct run *run)
+{
+	struct result res;
+
+	if (run->setup.complaint.kind != RESULT_OK)
+		log_line(LOG_WARN, "%s", run->setup.complaint.text);
+	if (pickup_all(&run->bounce, &res) == -1)
+		log_line(LOG_FAILURE, "%s", res.text);
+	if (queue_run(&run->queue, &res) == -1)
+		log_line(LOG_WARN, "queue run ended: %s", res.text);
+	sweep(run);
+	if (pause_note_run(&run->spool, time(NULL), &res) == -1)
+		log_line(LOG_FAILURE, "%s", res.text);
+}
+
+int
+runner_once(const struct runner *r)
+{
+	struct report rep = { .program = r->program, .uid = getuid() };
+	struct run run;
+	struct result res;
+	int status = EX_OK;
+
+	init(&run, r);
+	if (load(&run, r, &res) == -1)
+		status = report_failure(&rep, &res);
+	else if (run.setup.conf.queue.directory[0] != '\0')
+		go(&run);
+	account_clear(&run.account);
+	spool_close(&run.spool);
+	if (run.delivery.cancel != -1)
+		close(run.delivery.cancel);
+	setup_clear(&run.setup);
+	return status;
+}
+
+/* Waits for the child to let go of `over`, passing on the signal that ends
+ * both.  True: go on. */
+static bool
+await(pid_t child, int over, int signals)
+{
+	struct signalfd_siginfo info;
+	struct pollfd p[] = { { .fd = over, .events = POLLIN },
+		{ .fd = signals, .events = POLLIN } };
+	bool ended = false;
+
+	while (p[0].revents == 0) {
+		if (poll(p, 2, -1) == -1 && errno != EINTR)
+			break;
+		if (p[1].revents == 0)
+			continue;
+		ended = read(signals, &info, sizeof info) == sizeof info;
+		(void)kill(child, SIGTERM);
+	}
+	while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
+		;
+	return !ended;
+}
+
+/* Waits for `ms`.  True: go on. */
+static bool
+pause_for(long ms, int signals)
+{
+	struct result res;
+
+	return deadline_poll(
+		   deadline_in(ms, -1), signals, POLLIN, &res) == -1 &&
+	    res.kind == RESULT_TIMEOUT;
+}
+
+/* A run in a process of its own, where nothing of the loop is left, its signals
+ * least of all; *status is that process's.  CHILD: it is over. */
+static enum process_side
+run_apart(const struct runner *r, int signals, bool *goes_on, int *status)
+{
+	sigset_t none;
+	int over[2];
+	pid_t child = -1;
+
+	*goes_on = true;
+	if (pipe2(over, O_CLOEXEC) == 0)
+		child = fork();
+	if (child == 0) {
+		close(signals);
+		close(over[0]);
+		sigemptyset(&none);
+		(void)sigprocmask(SIG_SETMASK, &none, NULL);
+		*status = runner_once(r);
+		return PROCESS_CHILD;
+	}
+	if (child == -1) {
+		log_line(LOG_FAILURE, "cannot start a process: %s",
+		    strerror(errno));
+		return PROCESS_PARENT;
+	}
+	close(over[1]);
+	*goes_on = await(child, over[0], signals);
+	close(over[0]);
+	return PROCESS_PARENT;
+}
+
+int
+runner_repeat(const struct runner *r, long interval)
+{
+	struct report rep = { .program = r->program, .uid = getuid() };
+	struct result res;
+	int signals, status = EX_OK;
+	bool goes_on;
+
+	if (process_catch_signals(&signals, &res) == -1)
+		return report_failure(&rep, &res);
+	do {
+		if (run_apart(r, signals, &goes_on, &status) == PROCESS_CHILD)
+			return status;
+	} while (goes_on && pause_for(interval, signals));
+	close(signals);
+	return EX_OK;
+}

@@ -1,0 +1,194 @@
+#include "config.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "delivery/account.h"
+#include "delivery/schedule.h"
+
+#define KEY_MAX 65536
+#define LOGIN_PAUSE_MAX (24 * 60 * 60) /* seconds */
+
+void
+account_init(struct account *a, const struct conf *conf, struct spool *spool,
+    struct delivery *delivery)
+{
+	*a = (struct account){ .conf = conf,
+		.spool = spool,
+		.delivery = delivery,
+		.turn = { .fd = -1 } };
+	buf_init(&a->secret, KEY_MAX);
+}
+
+/* Everything that, when it changes, may make the account work again. */
+static struct pause_key
+make_key(struct account *a)
+{
+	const struct buf *password = &a->delivery->secret->password;
+
+	buf_reset(&a->secret);
+	buf_printf(&a->secret, "%s\n%ld %ld %ld\n%s\n", a->conf->smarthost.host,
+	    a->conf->smarthost.port, a->conf->smarthost.tls,
+	    a->conf->smarthost.auth, a->conf->smarthost.user);
+	buf_add(&a->secret, password->data, password->len);
+	return (struct pause_key){ "", a->secret.data, a->secret.len };
+}
+
+/* Seconds that a fault of the way lasts at the longest, and a little more. */
+static int64_t
+longest_step(const struct conf *conf)
+{
+	return 2 * schedule_wait(&conf->queue.retry, CONF_TIMES_MAX, 0) + 60;
+}
+
+static bool
+counts(enum pause_cause cause, enum account_urgency urgency)
+{
+	static const enum account_urgency most[] = {
+		[PAUSE_HOST] = ACCOUNT_DUE,
+		[PAUSE_LOGIN] = ACCOUNT_NOW,
+	};
+
+	return cause != PAUSE_NONE && urgency <= most[cause];
+}
+
+int
+account_check(
+    struct account *a, enum account_urgency urgency, struct result *res)
+{
+	struct pause_key key;
+	struct tm tm = { 0 };
+	char until[32] = "";
+	time_t then;
+	int64_t max;
+
+	if (a->spool == NULL)
+		return 0;
+	key = make_key(a);
+	pause_load(a->spool, &key, &a->pause);
+	max = a->pause.cause == PAUSE_LOGIN ? LOGIN_PAUSE_MAX
+					    : longest_step(a->conf);
+	if (!counts(a->pause.cause, urgency) ||
+	    !pause_holds(&a->pause, time(NULL), max))
+		return 0;
+	then = (time_t)a->pause.until;
+	if (localtime_r(&then, &tm) != NULL)
+		(void)strftime(until, sizeof until, "%F %T", &tm);
+	*res = a->pause.why;
+	return result_context(res, "%s: paused until %s after",
+	    a->conf->smarthost.user[0] != '\0' ? a->conf->smarthost.user
+					       : a->conf->smarthost.host,
+	    until);
+}
+
+static int64_t
+host_pause(uint32_t failures, const void *arg)
+{
+	return schedule_wait(arg, failures, 0);
+}
+
+static int64_t
+login_pause(uint32_t failures, const void *arg)
+{
+	(void)arg;
+	return schedule_login_pause(failures);
+}
+
+void
+account_fault(struct account *a, const struct result *why)
+{
+	bool login = why->kind == RESULT_AUTH;
+	struct pause_key key;
+	struct result res;
+
+	if (a->spool == NULL)
+		return;
+	key = make_key(a);
+	if (pause_note(a->spool, &key, &a->pause,
+		login ? PAUSE_LOGIN : PAUSE_HOST, why, time(NULL),
+		login ? login_pause : host_pause, &a->conf->queue.retry,
+		&res) == -1)
+		log_line(LOG_FAILURE, "%s", res.text);
+	else
+		log_line(LOG_WARN,
+		    "account=%s event=paused seconds=%lld failures=%u %s",
+		    a->conf->smarthost.user[0] != '\0'
+			? a->conf->smarthost.user
+			: a->conf->smarthost.host,
+		    (long long)(a->pause.until - time(NULL)),
+		    a->pause.failures, why->text);
+}
+
+bool
+account_hears(struct account *a, const struct result *why)
+{
+	if (strcmp(why->stage, "MAIL") != 0 ||
+	    (why->kind != RESULT_DEFERRED && why->kind != RESULT_AUTH))
+		return false;
+	account_fault(a, why);
+	return true;
+}
+
+/* Whether a connection that could not be had says something of the account or
+ * of the way to it. */
+static bool
+is_fault(const struct result *res)
+{
+	return res->kind != RESULT_INTERRUPTED && res->kind != RESULT_SYSTEM &&
+	    res->kind != RESULT_BUG;
+}
+
+/* It works: what was held against it is over. */
+static void
+forgive(struct account *a)
+{
+	struct pause_key key;
+	struct result res;
+
+	if (a->spool == NULL || a->pause.cause == PAUSE_NONE)
+		return;
+	key = make_key(a);
+	if (pause_clear(a->spool, &key, &res) == -1)
+		log_line(LOG_FAILURE, "%s", res.text);
+	a->pause = (struct pause){ .cause = PAUSE_NONE };
+}
+
+int
+account_open(struct account *a, enum account_urgency urgency, long wait,
+    struct deadline until, struct result *res)
+{
+	a->tried = false;
+	if (account_check(a, urgency, res) == -1)
+		return -1;
+	if (a->spool != NULL &&
+	    turn_take(&a->turn, a->spool, "", a->conf->smarthost.max_connections,
+		wait, a->delivery->cancel, res) == -1)
+		return -1;
+	/* whoever had the turn before may have come to know better */
+	if (account_check(a, urgency, res) == 0) {
+		a->tried = true;
+		if (deliver_open(a->delivery, until, res) == 0) {
+			forgive(a);
+			return 0;
+		}
+		if (is_fault(res))
+			account_fault(a, res);
+	}
+	turn_give(&a->turn);
+	return -1;
+}
+
+void
+account_close(struct account *a)
+{
+	deliver_close(a->delivery);
+	turn_give(&a->turn);
+}
+
+void
+account_clear(struct account *a)
+{
+	account_close(a);
+	buf_free(&a->secret);
+}

@@ -1,0 +1,67 @@
+/*
+ * account: the way to an account's smarthost: whether it may be used now, whose
+ * turn it is, and the connection (deliver.h).
+ *
+ * A fault of the account or of the way pauses the account (spool/pause.h) for
+ * all of its mail; what the smarthost says of one mail does not.  Without a
+ * spool nothing is ever paused, and there are no turns.
+ */
+#ifndef DELIVERY_ACCOUNT_H
+#define DELIVERY_ACCOUNT_H
+
+#include "base/buf.h"
+#include "config/conf.h"
+#include "delivery/deliver.h"
+#include "spool/pause.h"
+#include "spool/turn.h"
+
+/* Which pauses count. */
+enum account_urgency {
+	ACCOUNT_DUE, /* all */
+	ACCOUNT_NOW, /* those after a refused log-in */
+	ACCOUNT_FORCE /* none */
+};
+
+struct account {
+	const struct conf *conf;
+	struct spool *spool; /* or NULL */
+	struct delivery *delivery;
+	struct pause pause; /* as last read or noted */
+	bool tried; /* the last account_open came so far as to connect */
+	/* its own */
+	struct turn turn;
+	struct buf secret; /* what a pause is bound to */
+};
+
+/* Borrows everything.  The delivery is set up but for its outcome. */
+void account_init(struct account *a, const struct conf *conf,
+    struct spool *spool, struct delivery *delivery);
+
+/* Whether a pause is in force; if so, kind and text are those of the failure
+ * that began it. */
+int account_check(struct account *a, enum account_urgency urgency,
+    struct result *res) __attribute__((warn_unused_result));
+
+/*
+ * Takes a turn, waiting for up to `wait` ms for it, and connects until `until`
+ * at the longest.  A failure that is the account's or the way's is noted.
+ * Kinds BUSY, STORAGE, account_check's, and deliver_open's.
+ */
+int account_open(struct account *a, enum account_urgency urgency, long wait,
+    struct deadline until, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* Notes that the way, or the account, is at fault for `why`, whatever the
+ * connection is doing. */
+void account_fault(struct account *a, const struct result *why);
+
+/* Looks at what deferred a mail, and notes it when it is meant for all of the
+ * account's: "not now", or no login, in answer to the sender.  Says whether. */
+bool account_hears(struct account *a, const struct result *why);
+
+/* Ends the connection and gives the turn back. */
+void account_close(struct account *a);
+
+void account_clear(struct account *a);
+
+#endif

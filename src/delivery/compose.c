@@ -1,0 +1,133 @@
+#include "config.h"
+
+#include <bsd/stdlib.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/ascii.h"
+#include "delivery/compose.h"
+#include "mail/address.h"
+#include "mail/message.h"
+
+void
+compose_init(struct composed *c)
+{
+	*c = (struct composed){ .skip = 0 };
+	buf_init(&c->head, 2 * HEADER_MAX);
+}
+
+void
+compose_stamp(struct composed *c, const struct identity *id)
+{
+	const char *domain = address_domain(id->account.data);
+	unsigned char random[10];
+	char hex[2 * sizeof random + 1];
+	time_t t = time(NULL);
+	struct tm tm = { 0 };
+
+	(void)localtime_r(&t, &tm);
+	date_format(c->date, &tm, tm.tm_gmtoff);
+	arc4random_buf(random, sizeof random);
+	for (size_t i = 0; i < sizeof random; i++)
+		snprintf(hex + 2 * i, 3, "%02x", random[i]);
+	snprintf(c->id, sizeof c->id, "<%llx.%s@%s>", (unsigned long long)t,
+	    hex, domain != NULL ? domain : id->domain.data);
+}
+
+/* The log speaks of the message's own Message-ID, where it has one. */
+static void
+note_message_id(struct composed *c, const struct header *h)
+{
+	const struct field *f = header_find(h, HEADER_MESSAGE_ID);
+	size_t n, used = 0;
+	const char *body;
+
+	if (f == NULL)
+		return;
+	body = field_body(h, f, &n);
+	for (size_t i = 0; i < n && used < sizeof c->id - 1; i++)
+		if (ascii_is_visible(body[i]))
+			c->id[used++] = body[i];
+	c->id[used] = '\0';
+}
+
+static bool
+is_local(const char *spec, const void *arg)
+{
+	return identity_is_local(arg, spec);
+}
+
+int
+compose(struct composed *c, const struct compose_rules *rules,
+    const struct header *h, const struct source *rest, uint64_t skip,
+    struct result *res)
+{
+	static const enum message_from policies[] = {
+		[CONF_REWRITE_ALWAYS] = MESSAGE_FROM_ACCOUNT,
+		[CONF_REWRITE_LOCAL] = MESSAGE_FROM_LOCAL,
+		[CONF_REWRITE_NEVER] = MESSAGE_FROM_KEEP,
+	};
+	const struct identity *id = rules->id;
+	struct message_rules message = {
+		.date = c->date,
+		.id = c->id,
+		.from = rules->sender[0] != '\0' ? rules->sender
+						 : rules->asked,
+		.name = rules->name,
+		.domain = id->domain.data,
+		.policy = policies[rules->conf->sender.rewrite],
+		.account = id->account.len > 0 ? id->account.data : NULL,
+		.account_name = rules->conf->sender.name,
+		.is_local = is_local,
+		.arg = id,
+		.add_missing = rules->add_missing,
+	};
+
+	c->rest = *rest;
+	c->skip = skip;
+	compose_stamp(c, id);
+	if (message_header(h, &message, &c->head, res) == -1)
+		return -1;
+	buf_puts(&c->head, "\r\n");
+	if (buf_failed(&c->head))
+		return result_fail(res, RESULT_DATA, "header too large");
+	note_message_id(c, h);
+	return 0;
+}
+
+/* source: the header, then the rest. */
+static int
+read_composed(
+    void *arg, uint64_t off, char *p, size_t n, size_t *got, struct result *res)
+{
+	const struct composed *c = arg;
+	size_t k = 0;
+
+	*got = 0;
+	if (off < c->head.len) {
+		k = c->head.len - (size_t)off;
+		if (k > n)
+			k = n;
+		memcpy(p, c->head.data + off, k);
+	}
+	if (k < n &&
+	    c->rest.read(c->rest.arg, off + k - c->head.len + c->skip, p + k,
+		n - k, got, res) == -1)
+		return -1;
+	*got += k;
+	return 0;
+}
+
+struct source
+compose_source(struct composed *c)
+{
+	return (struct source){ read_composed, c,
+		c->head.len + (c->rest.size - c->skip), c->head.len };
+}
+
+void
+compose_clear(struct composed *c)
+{
+	buf_free(&c->head);
+}

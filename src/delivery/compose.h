@@ -1,0 +1,53 @@
+/*
+ * compose: the message as it goes out: its header made anew by what the
+ * configuration wants (mail/message.h), and its body from where it lies.
+ */
+#ifndef DELIVERY_COMPOSE_H
+#define DELIVERY_COMPOSE_H
+
+#include "base/buf.h"
+#include "base/result.h"
+#include "config/conf.h"
+#include "delivery/identity.h"
+#include "mail/date.h"
+#include "mail/header.h"
+#include "mail/source.h"
+
+#define COMPOSE_ID_MAX 400 /* bytes of a Message-ID */
+
+/* What is known beside the header. */
+struct compose_rules {
+	const struct conf *conf;
+	const struct identity *id;
+	const char *sender; /* of the envelope; "" the null sender */
+	const char *asked; /* the sender before the policy, qualified */
+	const char *name; /* display name of a From that is made, or "" */
+	bool add_missing; /* false with -G */
+};
+
+struct composed {
+	struct buf head; /* header and blank line */
+	char date[DATE_MAX]; /* of now */
+	char id[COMPOSE_ID_MAX]; /* the Message-ID it has, "<" and ">" too */
+	/* the body lies here, from `skip` on */
+	struct source rest;
+	uint64_t skip;
+};
+
+void compose_init(struct composed *c);
+
+/* Makes date and Message-ID, and the header of `h`; whose body is what
+ * follows the first `skip` octets of `rest`, borrowed.  Kinds LOOP, DATA. */
+int compose(struct composed *c, const struct compose_rules *rules,
+    const struct header *h, const struct source *rest, uint64_t skip,
+    struct result *res) __attribute__((warn_unused_result));
+
+/* Date and Message-ID alone, for a mail that has no other maker. */
+void compose_stamp(struct composed *c, const struct identity *id);
+
+/* Where to read it all from; borrows `c`. */
+struct source compose_source(struct composed *c);
+
+void compose_clear(struct composed *c);
+
+#endif

@@ -1,0 +1,247 @@
+#include "config.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "delivery/compose.h"
+#include "delivery/journal.h"
+#include "delivery/pickup.h"
+#include "mail/address.h"
+#include "mail/header.h"
+#include "spool/drop.h"
+#include "spool/names.h"
+
+/* One mail on its way. */
+struct taking {
+	const struct bounce *b;
+	struct entry from; /* as it was dropped */
+	struct entry to; /* as it is kept */
+	struct identity caller; /* whose login and name are the owner's */
+	struct rewrite rewrite;
+	struct header header;
+	struct buf asked;
+	struct composed composed;
+	bool failed; /* nobody can get it */
+};
+
+/* Reads the header of what was dropped, with the one parser. */
+static int
+read_header(struct taking *t, const struct source *message, struct result *res)
+{
+	enum header_push state = HEADER_MORE;
+	struct buf held;
+	char piece[16384];
+	size_t got, used;
+
+	buf_init(&held, HEADER_MAX);
+	for (uint64_t off = 0; off < message->header && state == HEADER_MORE;
+	     off += got) {
+		size_t n = message->header - off < sizeof piece
+		    ? (size_t)(message->header - off)
+		    : sizeof piece;
+
+		if (message->read(message->arg, off, piece, n, &got, res) == -1)
+			state = HEADER_FAILED;
+		else if (got == 0)
+			break;
+		else
+			state = header_push(
+			    &t->header, piece, got, &used, &held, res);
+	}
+	if (state == HEADER_MORE)
+		state = header_finish(&t->header, &held, res);
+	buf_free(&held);
+	return state == HEADER_FAILED ? -1 : 0;
+}
+
+/* Everybody is refused for `why`: as would have been done at once, had the
+ * configuration been at hand. */
+static int
+refuse(struct taking *t, const struct result *why, struct result *res)
+{
+	const struct envelope *from = &t->from.env;
+	struct envelope *to = &t->to.env;
+
+	envelope_clear(to);
+	if (envelope_set_sender(to, "", res) == -1)
+		return -1;
+	for (size_t i = 0; i < from->count; i++)
+		if (envelope_add(to, from->rcpts[i].address, NULL, res) == -1)
+			return -1;
+	envelope_settle_all(to, RCPT_PENDING, RCPT_FAILED, why);
+	return 0;
+}
+
+/* Aliases and policy. */
+static int
+address(struct taking *t, struct result *res)
+{
+	struct envelope *to = &t->to.env;
+	const struct envelope *from = &t->from.env;
+	const char *given = t->from.return_to;
+	struct result why;
+	int rc;
+
+	rc = rewrite_sender(&t->rewrite,
+	    given != NULL ? given : t->caller.login.data, to, &t->asked, &why);
+	for (size_t i = 0; rc == 0 && i < from->count; i++)
+		rc = rewrite_recipients(&t->rewrite, from->rcpts[i].address,
+		    strlen(from->rcpts[i].address), to, &why);
+	return rc == 0 ? 0 : refuse(t, &why, res);
+}
+
+static int
+copy_facts(struct taking *t, struct result *res)
+{
+	const struct entry *from = &t->from;
+	const struct dsn *dsn = &from->env.dsn;
+	struct entry *to = &t->to;
+	bool null = from->return_to != NULL && *from->return_to == '\0';
+
+	to->origin = ENTRY_MAIL;
+	to->created = from->created <= time(NULL) ? from->created : time(NULL);
+	to->uid = from->uid;
+	to->env.is_8bit = from->env.is_8bit;
+	to->schedule.next = to->created;
+	to->return_to = strdup(null ? "" : t->asked.data);
+	to->message_id = strdup(t->composed.id);
+	if (to->return_to == NULL || to->message_id == NULL)
+		return result_fail(res, RESULT_SYSTEM, "out of memory");
+	return envelope_set_dsn(
+	    &to->env, dsn->notify, dsn->ret, dsn->envid, res);
+}
+
+static void
+tell(const struct taking *t)
+{
+	const struct journal j = { .id = t->to.id,
+		.uid = t->to.uid,
+		.message_id = t->to.message_id,
+		.exit = -1 };
+
+	journal_event(&j, t->failed ? LOG_FAILURE : LOG_EVENT, &t->to.env,
+	    t->failed ? "failed" : "queued",
+	    "recipients=%zu from the drop folder", t->to.env.count);
+	journal_results(&j, &t->to.env);
+}
+
+static int
+take_over(struct taking *t, struct result *res)
+{
+	struct source message = entry_message(&t->from), kept;
+	struct compose_rules rules = { t->rewrite.conf, &t->caller, "", "",
+		t->caller.name.data, true };
+
+	if (read_header(t, &message, res) == -1 || address(t, res) == -1)
+		return -1;
+	rules.sender = t->to.env.sender;
+	rules.asked = t->asked.data;
+	if (compose(&t->composed, &rules, &t->header, &message, message.header,
+		res) == -1 ||
+	    copy_facts(t, res) == -1)
+		return -1;
+	kept = compose_source(&t->composed);
+	t->failed = envelope_count(&t->to.env, RCPT_PENDING) == 0;
+	if (spool_keep(t->b->spool, t->failed ? SPOOL_FAILED : SPOOL_QUEUE,
+		&t->to, &kept, res) == -1)
+		return -1;
+	tell(t);
+	if (bounce_make(t->b, &t->to, &kept, "", res) == BOUNCE_FAILED)
+		log_line(LOG_FAILURE, "id=%s event=report-failed %s", t->to.id,
+		    res->text);
+	return 0;
+}
+
+static void
+begin(struct taking *t, const struct bounce *b)
+{
+	*t = (struct taking){ .b = b };
+	entry_init(&t->from);
+	entry_init(&t->to);
+	header_init(&t->header);
+	compose_init(&t->composed);
+	buf_init(&t->asked, ADDRESS_MAX);
+}
+
+static void
+end(struct taking *t)
+{
+	buf_free(&t->asked);
+	compose_clear(&t->composed);
+	header_clear(&t->header);
+	identity_clear(&t->caller);
+	entry_clear(&t->to);
+	entry_clear(&t->from);
+}
+
+/* The mail `t->from` of the file `name`; -1: there is no room. */
+static int
+take_one(struct taking *t, const char *name, struct result *res)
+{
+	const struct rewrite *rw = t->b->rewrite;
+
+	if (identity_load(&t->caller, rw->conf, t->from.uid, res) == -1)
+		return -1;
+	t->rewrite = (struct rewrite){ rw->conf, &t->caller, rw->aliases };
+	if (take_over(t, res) == -1)
+		return -1;
+	return drop_forget(t->b->spool, name, res);
+}
+
+/* -1: there is no sense in going on. */
+static int
+take(const struct bounce *b, const char *name, struct result *res)
+{
+	struct taking t;
+	int rc = 0;
+
+	begin(&t, b);
+	switch (drop_take(b->spool, name, PICKUP_SIZE_MAX, &t.from, res)) {
+	case SPOOL_TAKEN:
+		rc = take_one(&t, name, res);
+		break;
+	case SPOOL_BAD:
+		log_line(LOG_FAILURE, "drop=%s event=bad %s", name, res->text);
+		break;
+	case SPOOL_BUSY:
+	case SPOOL_GONE:
+		break;
+	}
+	end(&t);
+	if (rc == -1 && res->kind != RESULT_STORAGE) {
+		log_line(LOG_FAILURE, "drop=%s event=bad %s", name, res->text);
+		rc = 0;
+	}
+	return rc;
+}
+
+int
+pickup_all(const struct bounce *b, struct result *res)
+{
+	char last[ENTRY_ID_MAX] = "";
+	struct names names;
+	size_t moved;
+	int rc = 0;
+
+	if (b->spool->fds[SPOOL_DROP] == -1)
+		return 0;
+	if (drop_sweep(b->spool, &moved, res) == -1)
+		log_line(LOG_FAILURE, "%s", res->text);
+	else if (moved > 0)
+		log_line(LOG_FAILURE,
+		    "%zu files in the drop folder were no mail: see corrupt/",
+		    moved);
+	do {
+		rc = names_list(&names, b->spool, SPOOL_DROP, last, res);
+		for (size_t i = 0; rc == 0 && i < names.count; i++) {
+			rc = take(b, names.names[i], res);
+			memcpy(last, names.names[i], sizeof last);
+		}
+		if (names.count == 0)
+			break;
+		names_clear(&names);
+	} while (rc == 0);
+	names_clear(&names);
+	return rc;
+}

@@ -1,0 +1,314 @@
+#include "config.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "delivery/queue.h"
+#include "delivery/schedule.h"
+
+#define STRIKES 2 /* connections that came to nothing, in a row */
+
+void
+queue_init(struct queue *q, struct account *account, struct settle *settle,
+    const struct queue_choice *choice)
+{
+	*q = (struct queue){
+		.account = account, .settle = settle, .choice = *choice
+	};
+	for (size_t i = 0; i < QUEUE_ITEMS; i++)
+		entry_init(&q->items[i].entry);
+}
+
+static struct spool *
+spool_of(const struct queue *q)
+{
+	return q->settle->bounce->spool;
+}
+
+static void
+release(struct queue_item *item)
+{
+	entry_clear(&item->entry);
+	item->used = false;
+}
+
+static struct queue_item *
+free_item(struct queue *q)
+{
+	size_t i = 0;
+
+	while (i < QUEUE_ITEMS - 1 && q->items[i].used)
+		i++;
+	return &q->items[i];
+}
+
+/* What could not be made durable may happen again: that must be known. */
+static void
+complain(const struct entry *e, const struct result *why)
+{
+	log_line(LOG_FAILURE, "id=%s event=unsettled %s", e->id, why->text);
+}
+
+static bool
+is_wanted(const struct queue *q, const struct entry *e)
+{
+	const struct queue_choice *c = &q->choice;
+
+	if (e->schedule.held)
+		return false;
+	if (c->urgency == ACCOUNT_DUE &&
+	    !schedule_is_due(e->schedule.next, time(NULL),
+		&q->account->conf->queue.retry))
+		return false;
+	return c->wants == NULL || c->wants(e, c->arg);
+}
+
+/* Who was settled before stays so. */
+static void
+note_earlier(struct entry *e)
+{
+	for (size_t i = 0; i < e->env.count; i++)
+		e->env.rcpts[i].earlier = e->env.rcpts[i].state != RCPT_PENDING;
+}
+
+/* Whether the locked entry is whole, and has somebody left to try: a crash may
+ * have come before it was put away. */
+static bool
+is_ready(struct queue *q, struct entry *e)
+{
+	struct result ignored, res;
+
+	note_earlier(e);
+	if (envelope_count(&e->env, RCPT_PENDING) == 0) {
+		result_ok(&ignored);
+		if (settle_untried(q->settle, e, &ignored, &res) == -1)
+			complain(e, &res);
+		return false;
+	}
+	if (entry_verify(e, &res) == 0)
+		return true;
+	log_line(LOG_FAILURE, "id=%s event=bad %s", e->id, res.text);
+	if (res.kind == RESULT_CORRUPT &&
+	    spool_move(spool_of(q), SPOOL_QUEUE, SPOOL_CORRUPT, e, &res) == -1)
+		complain(e, &res);
+	return false;
+}
+
+/* Takes the entry `id`, unless it is not for this run. */
+static bool
+take(struct queue *q, struct queue_item *item, const char *id)
+{
+	struct result res;
+
+	switch (spool_take(spool_of(q), SPOOL_QUEUE, id, ENTRY_ENVELOPE,
+	    &item->entry, &res)) {
+	case SPOOL_TAKEN:
+		if (is_wanted(q, &item->entry) && is_ready(q, &item->entry))
+			return true;
+		break;
+	case SPOOL_BAD:
+		log_line(LOG_FAILURE, "id=%s event=bad %s", id, res.text);
+		break;
+	case SPOOL_BUSY:
+	case SPOOL_GONE:
+		break;
+	}
+	entry_clear(&item->entry);
+	return false;
+}
+
+/* The next name of the walk, or NULL. */
+static const char *
+next_name(struct queue *q)
+{
+	struct result res;
+
+	if (q->at == q->names.count) {
+		names_clear(&q->names);
+		q->at = 0;
+		if (names_list(&q->names, spool_of(q), SPOOL_QUEUE, q->last,
+			&res) == -1) {
+			log_line(LOG_FAILURE, "%s", res.text);
+			return NULL;
+		}
+	}
+	if (q->at == q->names.count)
+		return NULL;
+	memcpy(q->last, q->names.names[q->at], sizeof q->last);
+	q->at++;
+	return q->last;
+}
+
+/* Whether there is another mail; q->ahead is it then. */
+static bool
+look_ahead(struct queue *q)
+{
+	struct queue_item *item = free_item(q);
+	const char *id;
+
+	while (q->ahead == NULL && !q->walked) {
+		if ((id = next_name(q)) == NULL)
+			q->walked = true;
+		else if (take(q, item, id))
+			q->ahead = item;
+	}
+	if (q->ahead != NULL)
+		q->ahead->used = true;
+	return q->ahead != NULL;
+}
+
+static enum session_next
+next_mail(void *arg, const struct session_mail **mail)
+{
+	struct queue *q = arg;
+	struct queue_item *item;
+	size_t max = (size_t)q->account->conf->smarthost.messages_per_connection;
+
+	if (q->stop || q->sent >= max || !look_ahead(q))
+		return SESSION_DONE;
+	item = q->ahead;
+	q->ahead = NULL;
+	item->first = q->sent == 0;
+	item->message = entry_message(&item->entry);
+	item->mail = (struct session_mail){ &item->entry.env, &item->message };
+	q->sent++;
+	*mail = &item->mail;
+	return SESSION_MAIL;
+}
+
+/* Whether the mail only came too late on a connection that had carried others:
+ * then the next connection is for it.  Once: it will be the first there. */
+static bool
+goes_again(const struct queue_item *item, const struct result *why)
+{
+	return !item->first && why != NULL &&
+	    (why->kind == RESULT_LOST || why->kind == RESULT_SMARTHOST);
+}
+
+static void
+mail_settled(void *arg, const struct session_mail *mail)
+{
+	struct queue *q = arg;
+	struct queue_item *item = q->items;
+	const struct result *why;
+	struct result res;
+
+	while (&item->mail != mail)
+		item++;
+	why = envelope_deferred_by(&item->entry.env);
+	if (goes_again(item, why)) {
+		envelope_settle_all(
+		    &item->entry.env, RCPT_DEFERRED, RCPT_PENDING, NULL);
+		q->ahead = item;
+		return;
+	}
+	if (why == NULL)
+		q->settled++;
+	else if (account_hears(q->account, why))
+		q->stop = true;
+	if (settle_attempt(q->settle, &item->entry,
+		q->account->delivery->relay, &res) == -1)
+		complain(&item->entry, &res);
+	release(item);
+}
+
+struct session_feed
+queue_feed(struct queue *q, size_t sent)
+{
+	q->sent = sent;
+	return (struct session_feed){ next_mail, mail_settled, q };
+}
+
+void
+queue_put_first(struct queue *q, struct entry *e)
+{
+	struct queue_item *item = free_item(q);
+
+	item->entry = *e;
+	entry_init(e);
+	item->used = true;
+	q->ahead = item;
+}
+
+/* The account cannot be used: the mail that was to be the first has been
+ * tried, and those whose life is over are ended. */
+static void
+unreachable(struct queue *q, const struct result *why)
+{
+	struct entry *e = &q->ahead->entry;
+	struct result res;
+	int rc = 0;
+
+	if (q->account->tried) {
+		envelope_settle_all(&e->env, RCPT_PENDING, RCPT_DEFERRED, why);
+		rc = settle_attempt(
+		    q->settle, e, q->account->delivery->relay, &res);
+	}
+	if (rc == -1)
+		complain(e, &res);
+	release(q->ahead);
+	q->ahead = NULL;
+	q->settle->account_failures = q->account->pause.failures;
+	while (look_ahead(q)) {
+		e = &q->ahead->entry;
+		if (time(NULL) - e->created <
+		    q->account->conf->queue.lifetime / 1000)
+			q->walked = true;
+		else if (settle_untried(q->settle, e, why, &res) == -1)
+			complain(e, &res);
+		release(q->ahead);
+		q->ahead = NULL;
+	}
+}
+
+/* One connection; -1: the run is over. */
+static int
+run_once(struct queue *q, size_t *strikes, struct result *res)
+{
+	struct account *a = q->account;
+	struct session_feed feed = queue_feed(q, 0);
+	struct deadline until = deadline_in(
+	    a->conf->smarthost.timeout, a->delivery->cancel);
+	size_t before = q->settled;
+	int rc;
+
+	if (account_open(a, q->choice.urgency, a->conf->smarthost.wait_timeout,
+		until, res) == -1) {
+		unreachable(q, res);
+		return -1;
+	}
+	rc = deliver_send(a->delivery, &feed, until, res);
+	account_close(a);
+	*strikes = rc == 0 || q->settled > before ? 0 : *strikes + 1;
+	if (rc == 0 || *strikes < STRIKES)
+		return rc == -1 && res->kind == RESULT_INTERRUPTED ? -1 : 0;
+	account_fault(a, res);
+	return -1;
+}
+
+int
+queue_run(struct queue *q, struct result *res)
+{
+	size_t strikes = 0;
+	int rc = 0;
+
+	while (rc == 0 && !q->stop && look_ahead(q))
+		rc = run_once(q, &strikes, res);
+	queue_clear(q);
+	return rc;
+}
+
+void
+queue_clear(struct queue *q)
+{
+	struct result res;
+
+	if (settle_sync(q->settle, &res) == -1)
+		log_line(LOG_FAILURE, "%s", res.text);
+	for (size_t i = 0; i < QUEUE_ITEMS; i++)
+		if (q->items[i].used)
+			release(&q->items[i]);
+	q->ahead = NULL;
+	names_clear(&q->names);
+}
