@@ -161,8 +161,8 @@ settle_kept(struct passage *p)
 
 	if (settle_attempt(&p->settle, e, p->delivery.relay, &res) == -1 ||
 	    settle_sync(&p->settle, &res) == -1)
-		log_line(LOG_FAILURE, "id=%s event=unsettled %s", e->id,
-		    res.text);
+		log_line(
+		    LOG_FAILURE, "id=%s event=unsettled %s", e->id, res.text);
 	p->end = PASSAGE_DONE;
 }
 
@@ -178,9 +178,8 @@ passage_wait(struct passage *p)
 	if (p->spool != NULL) {
 		/* just after `until`, which ends all that comes before the
 		 * message */
-		p->alarm = (struct deadline_alarm){
-			until.at + 1, false, hand_over, p
-		};
+		p->alarm = (struct deadline_alarm){ until.at + 1, false,
+			hand_over, p };
 		until.alarm = &p->alarm;
 	}
 	if (envelope_count(env, RCPT_PENDING) > 0 &&

@@ -10,49 +10,38 @@
 #include "base/log.h"
 #include "cli/report.h"
 #include "cli/say.h"
-#include "config/provider.h"
+#include "delivery/advice.h"
+#include "delivery/journal.h"
 #include "mail/address.h"
 
-#define LIST_MAX 900 /* bytes of a recipient list in one log line */
+#define LIST_MAX 900 /* bytes of the operands in one log line */
 #define NAMES_MAX 200 /* bytes of one on stderr */
 #define OPERAND_MAX 200 /* bytes of an operand in the log */
 #define ADVICE_MAX 16384
 
-/* All recipients are settled when they are reported. */
-static const char *const state_names[] = {
-	[RCPT_DELIVERED] = "delivered",
-	[RCPT_DEFERRED] = "deferred",
-	[RCPT_FAILED] = "failed",
-};
-
+/* Nothing is printed with -oeq, nor when the sender is told by mail. */
 static bool
 is_quiet(const struct report *rep)
 {
-	return rep->options != NULL &&
-	    rep->options->errors == OPTIONS_ERRORS_QUIET;
+	return rep->mailed ||
+	    (rep->options != NULL &&
+		rep->options->errors == OPTIONS_ERRORS_QUIET);
 }
 
-/* Adds what to do about `res`, a line of its own, unless it is there: what is
- * known of the provider's words, else of the kind. */
-static void
-add_advice(struct buf *all, const struct result *res)
+/* Whether who was deferred is spoken of: when it was not kept, to a person, and
+ * where the dialogue is shown. */
+static bool
+tells_deferred(const struct report *rep)
 {
-	enum language language = language_of(
-	    getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG"));
-	const char *path = getenv("OUTPOST_PROVIDERS");
-	struct buf one;
+	return !rep->kept || isatty(STDERR_FILENO) == 1 ||
+	    rep->options->verbose;
+}
 
-	if (path == NULL || *path == '\0')
-		path = PKGDATADIR "/providers.ini";
-	buf_init(&one, ADVICE_MAX);
-	if (res->reply != 0)
-		provider_advise(path, res->stage, res->text, language, &one);
-	if (one.len == 0)
-		buf_puts(&one, result_advice(res->kind, language));
-	buf_putc(&one, '\n');
-	if (one.len > 1 && strstr(all->data, one.data) == NULL)
-		buf_add(all, one.data, one.len);
-	buf_free(&one);
+static enum language
+language(void)
+{
+	return language_of(
+	    getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG"));
 }
 
 static void
@@ -63,12 +52,6 @@ say_advice(const struct report *rep, struct buf *all)
 	while (all->len > 0 && (line = strsep(&rest, "\n")) != NULL)
 		if (*line != '\0')
 			say("%s: %s\n", rep->program, line);
-}
-
-static const char *
-known(const char *s)
-{
-	return s != NULL && *s != '\0' ? s : "-";
 }
 
 /* Puts what a caller wrote where it can be taken for nothing else: no blank
@@ -111,7 +94,7 @@ report_failure(const struct report *rep, const struct result *res)
 	struct buf request, advice;
 
 	buf_init(&advice, ADVICE_MAX);
-	add_advice(&advice, res);
+	advice_add(&advice, res, language());
 	if (!is_quiet(rep)) {
 		say("%s: %s\n", rep->program, res->text);
 		say_advice(rep, &advice);
@@ -119,10 +102,12 @@ report_failure(const struct report *rep, const struct result *res)
 	buf_init(&request, LIST_MAX + 8 * OPERAND_MAX + 32);
 	put_request(&request, rep->options);
 	log_line(LOG_FAILURE,
-	    "uid=%lu msgid=%s %s relay=%s exit=%d status=%s result=refused %s",
-	    (unsigned long)getuid(), known(rep->message_id), request.data,
-	    known(rep->relay), result_exit_status(res->kind), res->status,
-	    res->text);
+	    "id=%s uid=%lu msgid=%s %s relay=%s exit=%d status=%s "
+	    "result=refused %s",
+	    journal_known(rep->id), (unsigned long)rep->uid,
+	    journal_known(rep->message_id), request.data,
+	    journal_known(rep->relay), result_exit_status(res->kind),
+	    res->status, res->text);
 	buf_free(&request);
 	buf_free(&advice);
 	return result_exit_status(res->kind);
@@ -140,69 +125,6 @@ report_warning(
 		say("%s: %s\n", rep->program, res->text);
 }
 
-/* What settled the recipient: the smarthost's words, a reason of ours, or
- * NULL. */
-static const struct result *
-result_of(const struct envelope *env, const struct rcpt *rcpt)
-{
-	return rcpt->result < env->nresults ? &env->results[rcpt->result]
-					    : NULL;
-}
-
-/* One line for recipients that share a state and a result. */
-static void
-log_group(const struct report *rep, const struct envelope *env, int status,
-    const struct rcpt *first, const char *list)
-{
-	static const enum log_level levels[] = {
-		[RCPT_DELIVERED] = LOG_EVENT,
-		[RCPT_DEFERRED] = LOG_WARN,
-		[RCPT_FAILED] = LOG_FAILURE,
-	};
-	const struct result *res = result_of(env, first);
-
-	log_line(levels[first->state],
-	    "uid=%lu msgid=%s from=<%s> to=%s relay=%s delay=%.2f exit=%d "
-	    "status=%s result=%s %s",
-	    (unsigned long)getuid(), known(rep->message_id), env->sender, list,
-	    known(rep->relay), rep->seconds, status,
-	    res == NULL ? "2.0.0" : res->status, state_names[first->state],
-	    res == NULL ? "" : res->text);
-}
-
-static bool
-is_alike(const struct rcpt *a, const struct rcpt *b)
-{
-	return a->state == b->state && a->result == b->result;
-}
-
-static void
-log_recipients(const struct report *rep, const struct envelope *env, int status)
-{
-	struct buf list;
-	size_t first = 0;
-
-	buf_init(&list, LIST_MAX + 2 * ADDRESS_MAX + 16);
-	for (size_t i = 0; i < env->count; i++) {
-		if (list.len > 0 &&
-		    (list.len > LIST_MAX ||
-			!is_alike(&env->rcpts[first], &env->rcpts[i]))) {
-			log_group(
-			    rep, env, status, &env->rcpts[first], list.data);
-			buf_reset(&list);
-		}
-		if (list.len == 0)
-			first = i;
-		buf_printf(&list, "%s<%s>", list.len > 0 ? "," : "",
-		    env->rcpts[i].address);
-		if (env->rcpts[i].asked != NULL)
-			buf_printf(&list, "(%s)", env->rcpts[i].asked);
-	}
-	if (list.len > 0)
-		log_group(rep, env, status, &env->rcpts[first], list.data);
-	buf_free(&list);
-}
-
 static int
 compare_keys(const void *va, const void *vb)
 {
@@ -216,13 +138,15 @@ compare_keys(const void *va, const void *vb)
 /* Those that did not get the mail: the result's number, then the recipient's,
  * sorted.  Returns how many. */
 static size_t
-list_failures(const struct envelope *env, uint64_t *keys)
+list_failures(
+    const struct report *rep, const struct envelope *env, uint64_t *keys)
 {
+	bool deferred = tells_deferred(rep);
 	size_t n = 0;
 
 	for (size_t i = 0; i < env->count; i++)
 		if (env->rcpts[i].state == RCPT_FAILED ||
-		    env->rcpts[i].state == RCPT_DEFERRED)
+		    (deferred && env->rcpts[i].state == RCPT_DEFERRED))
 			keys[n++] = (uint64_t)env->rcpts[i].result << 32 | i;
 	qsort(keys, n, sizeof *keys, compare_keys);
 	return n;
@@ -234,16 +158,18 @@ list_failures(const struct envelope *env, uint64_t *keys)
  * them, as "a@x, b@y and 3 more: ".
  */
 static void
-put_names(const struct envelope *env, const uint64_t *keys, const uint64_t *end,
-    struct buf *out)
+put_names(const struct report *rep, const struct envelope *env,
+    const uint64_t *keys, const uint64_t *end, struct buf *out)
 {
 	const struct rcpt *first = &env->rcpts[(uint32_t)*keys];
 
 	if ((size_t)(end - keys) == env->count && first->asked == NULL) {
-		buf_puts(out,
-		    first->state == RCPT_DEFERRED
-			? "not sent, and not kept for later: "
-			: "not sent: ");
+		if (first->state == RCPT_FAILED)
+			buf_puts(out, "not sent: ");
+		else if (rep->kept)
+			buf_printf(out, "kept for later as %s: ", rep->id);
+		else
+			buf_puts(out, "not sent, and not kept for later: ");
 		return;
 	}
 	if (end - keys == 1 && first->asked == NULL &&
@@ -274,17 +200,17 @@ say_results(const struct report *rep, const struct envelope *env)
 		    rep->program);
 		return;
 	}
-	end = keys + list_failures(env, keys);
+	end = keys + list_failures(rep, env, keys);
 	buf_init(&names, 8192);
 	buf_init(&advice, ADVICE_MAX);
 	for (; at < end; at = next) {
 		for (next = at; next < end && *next >> 32 == *at >> 32; next++)
 			;
 		buf_reset(&names);
-		put_names(env, at, next, &names);
+		put_names(rep, env, at, next, &names);
 		say("%s: %s%s\n", rep->program, names.data,
 		    env->results[*at >> 32].text);
-		add_advice(&advice, &env->results[*at >> 32]);
+		advice_add(&advice, &env->results[*at >> 32], language());
 	}
 	say_advice(rep, &advice);
 	buf_free(&advice);
@@ -304,26 +230,50 @@ status_of(const struct envelope *env, enum rcpt_state state)
 }
 
 static int
-delivery_status(const struct envelope *env)
+delivery_status(const struct report *rep, const struct envelope *env)
 {
 	size_t delivered = envelope_count(env, RCPT_DELIVERED);
+	size_t deferred = envelope_count(env, RCPT_DEFERRED);
+	size_t failed = envelope_count(env, RCPT_FAILED);
 
-	if (delivered == env->count)
+	if (rep->kept && rep->options->errors == OPTIONS_ERRORS_ZERO)
 		return EX_OK;
-	if (delivered == 0 && envelope_count(env, RCPT_DEFERRED) > 0)
+	if (failed == 0 && (deferred == 0 || rep->kept))
+		return EX_OK;
+	if (delivered == 0 && deferred > 0 && !rep->kept)
 		return status_of(env, RCPT_DEFERRED);
-	if (envelope_count(env, RCPT_FAILED) > 0)
-		return status_of(env, RCPT_FAILED);
-	return EX_UNAVAILABLE;
+	return failed > 0 ? status_of(env, RCPT_FAILED) : EX_UNAVAILABLE;
+}
+
+static struct journal
+journal_of(const struct report *rep, int status)
+{
+	return (struct journal){ .id = rep->id,
+		.uid = rep->uid,
+		.message_id = rep->message_id,
+		.relay = rep->relay,
+		.delay = rep->seconds,
+		.exit = status };
 }
 
 int
 report_delivery(const struct report *rep, const struct envelope *env)
 {
-	int status = delivery_status(env);
+	int status = delivery_status(rep, env);
+	const struct journal j = journal_of(rep, status);
 
-	log_recipients(rep, env, status);
-	if (status != EX_OK && !is_quiet(rep))
+	journal_results(&j, env);
+	if (!is_quiet(rep) && envelope_count(env, RCPT_DELIVERED) < env->count)
 		say_results(rep, env);
 	return status;
+}
+
+int
+report_kept(const struct report *rep, const struct envelope *env)
+{
+	const struct journal j = journal_of(rep, EX_OK);
+
+	journal_event(&j, LOG_EVENT, env, "queued", "recipients=%zu exit=%d",
+	    env->count, EX_OK);
+	return EX_OK;
 }

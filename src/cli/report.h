@@ -1,22 +1,28 @@
 /*
- * report: tells how it ended: to the caller on stderr, to the log, and by
- * the exit status.  All three are made from the same results.
+ * report: tells how a submission ended: to the caller on stderr, to the log,
+ * and by the exit status.  All three are made from the same results.
  */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 
+#include <sys/types.h>
+
 #include "base/result.h"
 #include "cli/options.h"
-#include "config/secret.h"
 #include "mail/envelope.h"
 
 struct report {
 	const char *program; /* how lines on stderr begin */
 	const struct options *options; /* NULL: there are none */
+	uid_t uid; /* the caller's */
 	/* what is known of the message; NULL or "" while it is not */
+	const char *id; /* in the spool, where it was kept */
 	const char *message_id;
 	const char *relay;
 	double seconds; /* since the start */
+	bool kept; /* who was deferred is tried again; a refused mail is in
+		    * failed/ */
+	bool mailed; /* the sender gets a report about who was refused */
 };
 
 /* Tells a failure of the whole, before or instead of a delivery.  Returns the
@@ -33,11 +39,16 @@ void report_warning(
 /*
  * Tells what became of each recipient: one line a reason (and one with
  * advice) on stderr for those that did not get the mail, one line a result in
- * the log for all.  Returns the exit status: 0 when all were delivered; 75
- * when nobody has the mail and another try may help someone; else the first
- * permanent failure's; else 69: someone has the mail, and "try again" would
- * send a second copy.
+ * the log for all.  Who is deferred and kept is told to a terminal only.
+ * Returns the exit status: 0 when nobody failed for good and who was deferred
+ * is kept; without a queue 75 when nobody has the mail and another try may
+ * help someone; else the first permanent failure's; else 69: someone has the
+ * mail, and "try again" would send a second copy.  With -oee, 0 for what is
+ * kept.
  */
 int report_delivery(const struct report *rep, const struct envelope *env);
+
+/* Tells that a mail was kept, and nothing more is known yet.  Returns 0. */
+int report_kept(const struct report *rep, const struct envelope *env);
 
 #endif

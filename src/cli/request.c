@@ -164,8 +164,7 @@ make_message(struct request *r, struct result *res)
 		.name = full_name(r),
 		.add_missing = !r->options->gateway };
 
-	return compose(
-	    &r->message, &rules, &r->intake.header, &body, 0, res);
+	return compose(&r->message, &rules, &r->intake.header, &body, 0, res);
 }
 
 /* Where a report goes: to the sender who was asked for; DROP: to the one that
@@ -186,8 +185,7 @@ return_to(const struct request *r, enum request_rewrite rewrite)
 }
 
 static int
-note_facts(
-    struct request *r, enum request_rewrite rewrite, struct result *res)
+note_facts(struct request *r, enum request_rewrite rewrite, struct result *res)
 {
 	const char *to = return_to(r, rewrite);
 	struct entry *e = &r->entry;

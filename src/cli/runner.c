@@ -155,8 +155,8 @@ pause_for(long ms, int signals)
 {
 	struct result res;
 
-	return deadline_poll(
-		   deadline_in(ms, -1), signals, POLLIN, &res) == -1 &&
+	return deadline_poll(deadline_in(ms, -1), signals, POLLIN, &res) ==
+	    -1 &&
 	    res.kind == RESULT_TIMEOUT;
 }
 
@@ -181,8 +181,8 @@ run_apart(const struct runner *r, int signals, bool *goes_on, int *status)
 		return PROCESS_CHILD;
 	}
 	if (child == -1) {
-		log_line(LOG_FAILURE, "cannot start a process: %s",
-		    strerror(errno));
+		log_line(
+		    LOG_FAILURE, "cannot start a process: %s", strerror(errno));
 		return PROCESS_PARENT;
 	}
 	close(over[1]);

@@ -72,6 +72,15 @@ refuse_smtp(const struct options *o, const char *program)
 	return report_failure(&rep, &res);
 }
 
+/* All that sending would load. */
+static int
+load(struct setup *setup, struct result *res)
+{
+	if (setup_conf(setup, NULL, res) == -1 || setup_load(setup, res) == -1)
+		return -1;
+	return setup_trust(setup, res);
+}
+
 static int
 check_configuration(const struct options *o, const char *program)
 {
@@ -81,7 +90,7 @@ check_configuration(const struct options *o, const char *program)
 	int status = EX_OK;
 
 	setup_init(&setup);
-	if (setup_load(&setup, &res) == -1)
+	if (load(&setup, &res) == -1)
 		status = report_failure(&rep, &res);
 	else if (setup.complaint.kind != RESULT_OK)
 		status = report_failure(&rep, &setup.complaint);
@@ -132,7 +141,7 @@ verify(const struct options *o, const char *program)
 	int status = EX_OK, one;
 
 	setup_init(&setup);
-	if (setup_load(&setup, &res) == -1) {
+	if (load(&setup, &res) == -1) {
 		status = report_failure(&rep, &res);
 	} else {
 		struct rewrite rw = { &setup.conf, &setup.identity,

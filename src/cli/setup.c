@@ -1,9 +1,13 @@
 #include "config.h"
 
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
+#include "base/process.h"
 #include "cli/setup.h"
 #include "delivery/deliver.h"
 
@@ -11,8 +15,22 @@ void
 setup_init(struct setup *s)
 {
 	memset(s, 0, sizeof *s);
+	s->uid = getuid();
 	secret_init(&s->secret);
 	result_ok(&s->complaint);
+}
+
+void
+setup_log(struct setup *s)
+{
+	const struct conf *conf = &s->conf;
+	bool syslog = strcmp(conf->log.syslog, "off") != 0;
+	bool file = conf->log.file[0] != '\0';
+
+	s->has_log = true;
+	if (log_open(syslog ? conf->log.syslog : NULL,
+		file ? conf->log.file : NULL, &s->complaint) == -1)
+		s->has_log = syslog;
 }
 
 int
@@ -33,19 +51,6 @@ setup_conf(struct setup *s, const char *path, struct result *res)
 	return rc;
 }
 
-static void
-open_log(struct setup *s)
-{
-	const struct conf *conf = &s->conf;
-	bool syslog = strcmp(conf->log.syslog, "off") != 0;
-	bool file = conf->log.file[0] != '\0';
-
-	s->has_log = true;
-	if (log_open(syslog ? conf->log.syslog : NULL,
-		file ? conf->log.file : NULL, &s->complaint) == -1)
-		s->has_log = syslog;
-}
-
 static int
 load_aliases(struct setup *s, struct result *res)
 {
@@ -59,16 +64,53 @@ load_aliases(struct setup *s, struct result *res)
 int
 setup_load(struct setup *s, struct result *res)
 {
-	if (setup_conf(s, NULL, res) == -1)
-		return -1;
-	open_log(s);
+	setup_log(s);
 	if (secret_load(&s->secret, &s->conf, res) == -1)
 		return -1;
 	secret_note(&s->secret, s->conf.smarthost.user);
-	if (load_aliases(s, res) == -1 ||
-	    identity_load(&s->identity, &s->conf, res) == -1)
+	if (load_aliases(s, res) == -1)
 		return -1;
+	return identity_load(&s->identity, &s->conf, s->uid, res);
+}
+
+int
+setup_trust(struct setup *s, struct result *res)
+{
 	return deliver_trust(&s->tls, &s->conf, res);
+}
+
+/* The first mail on a machine that was not prepared for it: whoever is to own
+ * the spool could not make it. */
+static void
+give_spool(const struct setup *s)
+{
+	const struct passwd *pw = getpwnam(SETUP_USER);
+	const char *dir = s->conf.queue.directory;
+
+	if (pw == NULL || *dir == '\0' || mkdir(dir, 0711) == -1)
+		return;
+	(void)!chmod(dir, 0711); /* whatever the umask */
+	(void)!chown(dir, pw->pw_uid, pw->pw_gid);
+}
+
+int
+setup_become(struct setup *s, struct result *res)
+{
+	if (s->uid != 0)
+		return 0;
+	give_spool(s);
+	return process_become(SETUP_USER, res);
+}
+
+int
+setup_without(struct setup *s, struct result *res)
+{
+	if (s->conf.path == NULL || s->conf.queue.directory == NULL) {
+		conf_clear(&s->conf);
+		if (conf_defaults(&s->conf, CONF_DEFAULT_PATH, res) == -1)
+			return -1;
+	}
+	return identity_load(&s->identity, &s->conf, s->uid, res);
 }
 
 void

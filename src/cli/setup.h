@@ -6,6 +6,7 @@
 #define CLI_SETUP_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/result.h"
 #include "config/aliases.h"
@@ -14,7 +15,10 @@
 #include "delivery/identity.h"
 #include "net/tls.h"
 
+#define SETUP_USER "outpost" /* who the mail belongs to while it is kept */
+
 struct setup {
+	uid_t uid; /* the caller's */
 	struct conf conf;
 	struct secret secret;
 	struct aliases aliases;
@@ -29,17 +33,37 @@ struct setup {
 void setup_init(struct setup *s);
 
 /* Finds and loads the configuration alone.  `path` overrides where it is
- * looked for, as OUTPOST_CONFIG does when `path` is NULL.  Kind CONFIG. */
+ * looked for, as OUTPOST_CONFIG does when `path` is NULL.  Kinds CONFIG;
+ * DENIED: it is not for the caller to read. */
 int setup_conf(struct setup *s, const char *path, struct result *res)
     __attribute__((warn_unused_result));
 
+/* Opens the log that the configuration names.  A log file that cannot be
+ * opened is no reason to lose mail: it becomes the complaint. */
+void setup_log(struct setup *s);
+
 /*
- * Loads everything: configuration, log target, secret (with its forms noted
- * for masking), aliases, identity, trust store.  A log file that cannot be
- * opened, or a bad entry among the aliases, is no reason to lose mail: it
- * becomes the complaint.  Kinds CONFIG, SYSTEM, TLS.
+ * Opens the log, and loads what the configuration names: secret (with its forms noted for
+ * masking), aliases, identity.  A bad entry among the aliases becomes the
+ * complaint, too.  Kinds CONFIG, SYSTEM; DENIED: the secret is not for the caller to read.
  */
 int setup_load(struct setup *s, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* Loads the trust store.  Kinds CONFIG, SYSTEM, TLS. */
+int setup_trust(struct setup *s, struct result *res)
+    __attribute__((warn_unused_result));
+
+/*
+ * As root, once all is loaded: becomes SETUP_USER where there is such a user,
+ * for mail is neither read, kept nor sent as root.  The spool, if it is not there yet,
+ * is made for that user first.  Kind SYSTEM.
+ */
+int setup_become(struct setup *s, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* For a caller who may read no configuration: the defaults, and who he is. */
+int setup_without(struct setup *s, struct result *res)
     __attribute__((warn_unused_result));
 
 void setup_clear(struct setup *s);

@@ -1,39 +1,28 @@
 #include "config.h"
 
 #include <bsd/stdlib.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
+#include "base/log.h"
 #include "base/process.h"
-#include "cli/intake.h"
+#include "cli/passage.h"
 #include "cli/report.h"
+#include "cli/request.h"
 #include "cli/setup.h"
 #include "cli/submit.h"
-#include "cli/watch.h"
-#include "delivery/deliver.h"
-#include "delivery/rewrite.h"
-#include "mail/address.h"
-#include "mail/date.h"
-#include "mail/message.h"
+#include "spool/drop.h"
 
-#define MESSAGE_ID_MAX 400
-
-/* One submission, from argv and stdin to an envelope and a message. */
+/* One submission. */
 struct submission {
 	const struct options *o;
+	double began;
 	struct setup setup;
-	struct intake intake;
-	struct envelope env;
-	struct buf asked; /* sender before the policy */
-	struct buf head; /* the header as it goes out, and blank line */
-	char date[DATE_MAX];
-	char id[MESSAGE_ID_MAX];
+	struct request request;
+	struct spool spool;
+	struct result no_spool; /* kind OK, or why nothing can be kept */
 	struct report report;
-	struct delivery delivery;
 };
 
 static double
@@ -45,278 +34,269 @@ now(void)
 	return (double)ts.tv_sec + (double)ts.tv_nsec / 1e9;
 }
 
-static int
-add_operands(struct submission *s, const struct rewrite *rw, struct result *res)
+static enum conf_delivery
+delivery_mode(const struct submission *s)
 {
-	for (size_t i = 0; i < s->o->count; i++) {
-		const char *operand = s->o->recipients[i];
+	static const enum conf_delivery modes[] = {
+		[OPTIONS_DELIVERY_WAIT] = CONF_DELIVERY_WAIT,
+		[OPTIONS_DELIVERY_BACKGROUND] = CONF_DELIVERY_BACKGROUND,
+		[OPTIONS_DELIVERY_QUEUE] = CONF_DELIVERY_QUEUE,
+	};
 
-		if (ascii_has_control(operand))
-			return result_fail(res, RESULT_ADDRESS,
-			    "the "
-			    "recipient %s holds a control character",
-			    operand);
-		if (rewrite_recipients(
-			rw, operand, strlen(operand), &s->env, res) == -1)
-			return result_context(res, "recipient %s", operand);
-	}
-	return 0;
+	if (s->setup.conf.queue.directory[0] == '\0')
+		return CONF_DELIVERY_WAIT;
+	if (s->o->delivery == OPTIONS_DELIVERY_CONFIGURED)
+		return (enum conf_delivery)s->setup.conf.queue.delivery;
+	return modes[s->o->delivery];
 }
 
-/* -t: To, Cc and Bcc; in a resent message only their Resent- forms. */
-static int
-add_header_recipients(
-    struct submission *s, const struct rewrite *rw, struct result *res)
-{
-	static const enum header_name plain[] = { HEADER_TO, HEADER_CC,
-		HEADER_BCC },
-				      resent[] = { HEADER_RESENT_TO,
-					      HEADER_RESENT_CC,
-					      HEADER_RESENT_BCC };
-	const struct header *h = &s->intake.header;
-	const enum header_name *want = header_is_resent(h) ? resent : plain;
-
-	for (size_t i = 0; i < h->count; i++) {
-		const struct field *f = &h->fields[i];
-		const char *body;
-		size_t n;
-
-		if (f->name != want[0] && f->name != want[1] &&
-		    f->name != want[2])
-			continue;
-		body = field_body(h, f, &n);
-		if (rewrite_recipients(rw, body, n, &s->env, res) == -1)
-			return result_context(
-			    res, "%s", header_name_text(f->name));
-	}
-	return 0;
-}
-
-static int
-set_dsn(struct submission *s, struct result *res)
-{
-	const struct options *o = s->o;
-	struct dsn *dsn = &s->env.dsn;
-
-	if ((o->notify[0] != '\0' &&
-		(dsn->notify = strdup(o->notify)) == NULL) ||
-	    (o->ret[0] != '\0' && (dsn->ret = strdup(o->ret)) == NULL) ||
-	    (o->envid != NULL && (dsn->envid = strdup(o->envid)) == NULL))
-		return result_fail(res, RESULT_SYSTEM, "out of memory");
-	return 0;
-}
-
-static int
-make_envelope(struct submission *s, struct result *res)
-{
-	struct rewrite rw = { &s->setup.conf, &s->setup.identity,
-		&s->setup.aliases };
-
-	if (rewrite_sender(&rw, s->o->sender, &s->env, &s->asked, res) == -1 ||
-	    set_dsn(s, res) == -1)
-		return -1;
-	if (s->o->from_header && add_header_recipients(s, &rw, res) == -1)
-		return -1;
-	if (add_operands(s, &rw, res) == -1)
-		return -1;
-	if (s->env.count == 0)
-		return result_fail(res, RESULT_USAGE,
-		    "no recipients: the "
-		    "message has no address in To, Cc or Bcc");
-	s->env.is_8bit = s->intake.has_8bit;
-	return 0;
-}
-
+/* Opens the spool.  That it cannot be had matters only when it is needed. */
 static void
-make_date_and_id(struct submission *s)
+open_spool(struct submission *s)
 {
-	const struct identity *id = &s->setup.identity;
-	const char *domain = address_domain(id->account.data);
-	unsigned char random[10];
-	char hex[2 * sizeof random + 1];
-	time_t t = time(NULL);
-	struct tm tm = { 0 };
+	const char *dir = s->setup.conf.queue.directory;
 
-	(void)localtime_r(&t, &tm);
-	date_format(s->date, &tm, tm.tm_gmtoff);
-	arc4random_buf(random, sizeof random);
-	for (size_t i = 0; i < sizeof random; i++)
-		snprintf(hex + 2 * i, 3, "%02x", random[i]);
-	snprintf(s->id, sizeof s->id, "<%llx.%s@%s>", (unsigned long long)t,
-	    hex, domain != NULL ? domain : id->domain.data);
-}
-
-/* The log speaks of the message's own Message-ID, where it has one. */
-static void
-note_message_id(struct submission *s)
-{
-	const struct header *h = &s->intake.header;
-	const struct field *f = header_find(h, HEADER_MESSAGE_ID);
-	size_t n, used = 0;
-	const char *body;
-
-	if (f == NULL)
-		return;
-	body = field_body(h, f, &n);
-	for (size_t i = 0; i < n && used < sizeof s->id - 1; i++)
-		if (!ascii_is_space(body[i]))
-			s->id[used++] = body[i];
-	s->id[used] = '\0';
+	if (*dir == '\0')
+		(void)result_fail(&s->no_spool, RESULT_STORAGE,
+		    "no queue is kept: [queue] directory is empty");
+	else if (spool_open(&s->spool, dir, &s->no_spool) == 0)
+		result_ok(&s->no_spool);
 }
 
 static bool
-is_local(const char *spec, const void *arg)
+has_spool(const struct submission *s)
 {
-	return identity_is_local(arg, spec);
-}
-
-/* The display name of a generated From: -F, NAME, [sender] name, and GECOS
- * where the sender was not given. */
-static const char *
-full_name(const struct submission *s)
-{
-	const char *name = getenv("NAME");
-
-	if (s->o->name != NULL)
-		return s->o->name;
-	if (name != NULL && *name != '\0')
-		return name;
-	if (s->setup.conf.sender.name[0] != '\0')
-		return s->setup.conf.sender.name;
-	return s->o->sender == NULL ? s->setup.identity.name.data : "";
+	return s->no_spool.kind == RESULT_OK;
 }
 
 static int
-make_message(struct submission *s, struct result *res)
+keep(struct submission *s, enum spool_folder folder, struct result *res)
 {
-	static const enum message_from policies[] = {
-		[CONF_REWRITE_ALWAYS] = MESSAGE_FROM_ACCOUNT,
-		[CONF_REWRITE_LOCAL] = MESSAGE_FROM_LOCAL,
-		[CONF_REWRITE_NEVER] = MESSAGE_FROM_KEEP,
-	};
-	const struct identity *id = &s->setup.identity;
-	struct message_rules rules = {
-		.date = s->date,
-		.id = s->id,
-		.from = s->env.sender[0] != '\0' ? s->env.sender
-						 : s->asked.data,
-		.name = full_name(s),
-		.domain = id->domain.data,
-		.policy = policies[s->setup.conf.sender.rewrite],
-		.account = id->account.len > 0 ? id->account.data : NULL,
-		.account_name = s->setup.conf.sender.name,
-		.is_local = is_local,
-		.arg = id,
-		.add_missing = !s->o->gateway,
-	};
+	const struct source message = compose_source(&s->request.message);
 
-	make_date_and_id(s);
-	if (message_header(&s->intake.header, &rules, &s->head, res) == -1)
+	if (!has_spool(s)) {
+		*res = s->no_spool;
 		return -1;
-	buf_puts(&s->head, "\r\n");
-	if (buf_failed(&s->head))
-		return result_fail(res, RESULT_DATA, "header too large");
-	return 0;
-}
-
-/* source: the header, then the draft. */
-static int
-read_message(
-    void *arg, uint64_t off, char *p, size_t n, size_t *got, struct result *res)
-{
-	const struct submission *s = arg;
-	size_t k = 0;
-
-	*got = 0;
-	if (off < s->head.len) {
-		k = s->head.len - (size_t)off;
-		if (k > n)
-			k = n;
-		memcpy(p, s->head.data + off, k);
 	}
-	if (k < n &&
-	    draft_read(&s->intake.body, off + k - s->head.len, p + k, n - k,
-		got, res) == -1)
+	if (spool_keep(&s->spool, folder, &s->request.entry, &message, res) ==
+	    -1)
 		return -1;
-	*got += k;
+	s->report.kept = true;
 	return 0;
 }
 
-static int
-send_message(struct submission *s, struct result *res)
+/* Whether those who were refused are told of by mail: -oem, and -oew where
+ * nobody sits at a terminal. */
+static bool
+is_mailed(const struct options *o)
 {
-	struct source body = { read_message, s,
-		s->head.len + s->intake.body.size, s->head.len };
-	struct watch watch;
+	return o->errors == OPTIONS_ERRORS_MAIL ||
+	    (o->errors == OPTIONS_ERRORS_WRITE && isatty(STDERR_FILENO) != 1);
+}
 
-	s->delivery = (struct delivery){ .conf = &s->setup.conf,
-		.secret = &s->setup.secret,
-		.id = &s->setup.identity,
-		.tls = s->setup.tls };
-	if (s->o->verbose)
-		s->delivery.watch = watch_begin(&watch);
-	if (process_catch_signals(&s->delivery.cancel, res) == -1)
+/* The report by mail, when it is wanted and can be made; the mail is kept. */
+static void
+mail_report(struct submission *s)
+{
+	const struct rewrite rewrite = { &s->setup.conf, &s->setup.identity,
+		&s->setup.aliases };
+	const struct bounce bounce = { &rewrite, &s->spool };
+	const struct source message = compose_source(&s->request.message);
+	struct result res;
+
+	if (!is_mailed(s->o) || !s->report.kept)
+		return;
+	switch (bounce_make(
+	    &bounce, &s->request.entry, &message, s->report.relay, &res)) {
+	case BOUNCE_MADE:
+		s->report.mailed = true;
+		break;
+	case BOUNCE_FAILED:
+		log_line(LOG_FAILURE, "id=%s event=report-failed %s",
+		    s->request.entry.id, res.text);
+		break;
+	case BOUNCE_NONE:
+		break;
+	}
+}
+
+/* Nothing is sent of it, since it is no mail that could be: it is kept in
+ * failed/, where there is a spool. */
+static int
+refuse(struct submission *s, const struct result *why)
+{
+	struct result res;
+	int status;
+
+	open_spool(s);
+	if (!s->request.unfit && keep(s, SPOOL_FAILED, &res) == 0)
+		mail_report(s);
+	status = report_failure(&s->report, why);
+	if (s->report.kept && s->o->errors == OPTIONS_ERRORS_ZERO)
+		return EX_OK;
+	return status;
+}
+
+/* Why a mail that was to be sent later cannot be kept. */
+static int
+fail_keep(struct submission *s, const struct result *why)
+{
+	struct result res = *why;
+
+	(void)result_context(&res, "not sent, and not kept for later");
+	return report_failure(&s->report, &res);
+}
+
+/* To the drop folder, since `denied`. */
+static int
+drop(struct submission *s, const struct result *denied)
+{
+	struct result res;
+
+	if (setup_without(&s->setup, &res) == -1 ||
+	    drop_open(&s->spool, s->setup.conf.queue.directory, &res) == -1) {
+		if (res.kind == RESULT_DENIED)
+			return report_failure(&s->report, denied);
+		return fail_keep(s, &res);
+	}
+	result_ok(&s->no_spool);
+	if (request_read(&s->request, &res) == -1 ||
+	    request_make(&s->request, REQUEST_LATER, &res) == -1)
+		return report_failure(&s->report, &res);
+	if (keep(s, SPOOL_DROP, &res) == -1)
+		return fail_keep(s, &res);
+	return report_kept(&s->report, &s->request.entry.env);
+}
+
+/* What is kept of a mail after the first attempt; an interrupted one whose
+ * recipients have nothing yet is not: the caller knows that it failed. */
+static enum spool_folder
+folder_for(const struct envelope *env)
+{
+	const struct result *why = envelope_deferred_by(env);
+
+	if (why != NULL && why->kind == RESULT_INTERRUPTED)
+		return SPOOL_FOLDER_COUNT;
+	if (envelope_count(env, RCPT_DEFERRED) > 0)
+		return SPOOL_QUEUE;
+	if (envelope_count(env, RCPT_FAILED) > 0)
+		return SPOOL_FAILED;
+	return SPOOL_FOLDER_COUNT;
+}
+
+static int
+conclude(struct submission *s)
+{
+	struct entry *e = &s->request.entry;
+	enum spool_folder folder = folder_for(&e->env);
+	struct result res;
+
+	s->report.seconds = now() - s->began;
+	if (folder != SPOOL_FOLDER_COUNT && keep(s, folder, &res) == -1 &&
+	    s->setup.conf.queue.directory[0] != '\0')
+		report_warning(&s->report, &res, REPORT_STDERR);
+	if (envelope_count(&e->env, RCPT_FAILED) > 0)
+		mail_report(s);
+	return report_delivery(&s->report, &e->env);
+}
+
+static int
+send_now(struct submission *s, struct result *res)
+{
+	struct passage p;
+	int status = EX_OK;
+
+	passage_init(
+	    &p, &s->setup, &s->request, has_spool(s) ? &s->spool : NULL, s->o);
+	if (passage_begin(&p, res) == -1) {
+		passage_clear(&p);
 		return -1;
-	deliver(&s->delivery, &s->env, &body);
-	close(s->delivery.cancel);
-	return 0;
+	}
+	passage_wait(&p);
+	s->report.relay = p.delivery.relay;
+	switch (p.end) {
+	case PASSAGE_SETTLED:
+		status = conclude(s);
+		break;
+	case PASSAGE_KEPT:
+		s->report.kept = true;
+		status = report_kept(&s->report, &s->request.entry.env);
+		break;
+	case PASSAGE_DONE:
+		break;
+	}
+	passage_clear(&p);
+	return status;
+}
+
+/* Kept first; then a process of its own delivers it, if it is to be now. */
+static int
+send_later(struct submission *s, enum conf_delivery mode)
+{
+	enum process_side side = PROCESS_PARENT;
+	struct passage p;
+	struct result res;
+	int status;
+
+	if (keep(s, SPOOL_QUEUE, &res) == -1)
+		return fail_keep(s, &res);
+	status = report_kept(&s->report, &s->request.entry.env);
+	if (mode != CONF_DELIVERY_BACKGROUND ||
+	    process_detach(&side, &res) == -1 || side == PROCESS_PARENT)
+		return status;
+	passage_init(&p, &s->setup, &s->request, &s->spool, s->o);
+	if (passage_begin(&p, &res) == 0)
+		passage_run(&p);
+	passage_clear(&p);
+	return EX_OK;
 }
 
 static int
 run(struct submission *s, struct result *res)
 {
-	if (setup_load(&s->setup, res) == -1)
-		return -1;
+	enum conf_delivery mode = delivery_mode(s);
+
 	report_warning(&s->report, &s->setup.complaint,
 	    s->setup.has_log ? REPORT_LOG : REPORT_STDERR);
-	if (intake_read(&s->intake, STDIN_FILENO, res) == -1 ||
-	    make_envelope(s, res) == -1 || make_message(s, res) == -1)
+	if ((mode != CONF_DELIVERY_QUEUE &&
+		setup_trust(&s->setup, res) == -1) ||
+	    setup_become(&s->setup, res) == -1 ||
+	    request_read(&s->request, res) == -1)
 		return -1;
-	note_message_id(s);
-	return send_message(s, res);
-}
-
-/* Where a large body waits.  A TMPDIR that was inherited from another user, or
- * has gone since, must cost nobody a mail. */
-static const char *
-temporary_directory(void)
-{
-	const char *dir = getenv("TMPDIR");
-
-	if (dir == NULL || *dir != '/' || access(dir, W_OK | X_OK) == -1)
-		return "/tmp";
-	return dir;
+	if (request_make(&s->request, REQUEST_HERE, res) == -1)
+		return refuse(s, res);
+	open_spool(s);
+	if (mode == CONF_DELIVERY_WAIT)
+		return send_now(s, res);
+	return send_later(s, mode);
 }
 
 int
 submit(const struct options *o, const char *program)
 {
-	struct submission s = { .o = o };
-	double began = now();
+	struct submission s = { .o = o, .began = now() };
 	struct result res;
 	int status;
 
-	s.report = (struct report){
-		.program = program, .options = o, .message_id = s.id
-	};
 	setup_init(&s.setup);
-	intake_init(&s.intake,
-	    o->ignore_dots ? LINES_DOT_IS_TEXT : LINES_DOT_ENDS,
-	    temporary_directory());
-	envelope_init(&s.env);
-	buf_init(&s.asked, ADDRESS_MAX);
-	buf_init(&s.head, 2 * HEADER_MAX);
-	if (run(&s, &res) == -1) {
+	request_init(&s.request, o, &s.setup);
+	spool_init(&s.spool);
+	s.report = (struct report){ .program = program,
+		.options = o,
+		.uid = s.setup.uid,
+		.id = s.request.entry.id,
+		.message_id = s.request.message.id };
+	if (setup_conf(&s.setup, NULL, &res) == 0 &&
+	    setup_load(&s.setup, &res) == 0)
+		status = run(&s, &res);
+	else if (res.kind == RESULT_DENIED)
+		status = drop(&s, &res);
+	else
+		status = -1;
+	if (status == -1)
 		status = report_failure(&s.report, &res);
-	} else {
-		s.report.relay = s.delivery.relay;
-		s.report.seconds = now() - began;
-		status = report_delivery(&s.report, &s.env);
-	}
-	buf_free(&s.head);
-	buf_free(&s.asked);
-	envelope_clear(&s.env);
-	intake_clear(&s.intake);
+	spool_close(&s.spool);
+	request_clear(&s.request);
 	setup_clear(&s.setup);
 	return status;
 }

@@ -109,9 +109,8 @@ take_entry(void *arg, const struct inifile_entry *e, struct result *res)
 	return conf_value_set(conf, key, e->value, res);
 }
 
-/* Makes `conf` hold the defaults. */
-static int
-set_defaults(struct conf *conf, const char *path, struct result *res)
+int
+conf_defaults(struct conf *conf, const char *path, struct result *res)
 {
 	memset(conf, 0, sizeof *conf);
 	if ((conf->path = strdup(path)) == NULL)
@@ -127,7 +126,7 @@ int
 conf_parse(struct conf *conf, const char *path, const char *p, size_t n,
     struct result *res)
 {
-	if (set_defaults(conf, path, res) == -1 ||
+	if (conf_defaults(conf, path, res) == -1 ||
 	    inifile_parse(path, p, n, take_entry, conf, res) == -1)
 		return -1;
 	return conf_check(conf, res);

@@ -88,6 +88,10 @@ int conf_load(struct conf *conf, const char *path, struct result *res)
 int conf_parse(struct conf *conf, const char *path, const char *p, size_t n,
     struct result *res) __attribute__((warn_unused_result));
 
+/* Makes `conf` hold the defaults, as if the file `path` were empty. */
+int conf_defaults(struct conf *conf, const char *path, struct result *res)
+    __attribute__((warn_unused_result));
+
 /* Kind CONFIG about one key's value: "file:line: [section] name: text".
  * Returns -1. */
 int conf_fail(const struct conf *conf, const char *section, const char *name,

@@ -116,8 +116,8 @@ account_fault(struct account *a, const struct result *why)
 		    a->conf->smarthost.user[0] != '\0'
 			? a->conf->smarthost.user
 			: a->conf->smarthost.host,
-		    (long long)(a->pause.until - time(NULL)),
-		    a->pause.failures, why->text);
+		    (long long)(a->pause.until - time(NULL)), a->pause.failures,
+		    why->text);
 }
 
 bool
@@ -162,8 +162,9 @@ account_open(struct account *a, enum account_urgency urgency, long wait,
 	if (account_check(a, urgency, res) == -1)
 		return -1;
 	if (a->spool != NULL &&
-	    turn_take(&a->turn, a->spool, "", a->conf->smarthost.max_connections,
-		wait, a->delivery->cancel, res) == -1)
+	    turn_take(&a->turn, a->spool, "",
+		a->conf->smarthost.max_connections, wait, a->delivery->cancel,
+		res) == -1)
 		return -1;
 	/* whoever had the turn before may have come to know better */
 	if (account_check(a, urgency, res) == 0) {

@@ -189,7 +189,8 @@ make(struct making *m, const struct source *message, const char *relay,
     struct result *res)
 {
 	compose_stamp(&m->stamp, m->b->rewrite->id);
-	if (address_report(m, res) == -1 || read_header(m, message, res) == -1 ||
+	if (address_report(m, res) == -1 ||
+	    read_header(m, message, res) == -1 ||
 	    write_report(m, relay, res) == -1)
 		return -1;
 	return keep_report(m, res);

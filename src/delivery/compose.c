@@ -72,8 +72,7 @@ compose(struct composed *c, const struct compose_rules *rules,
 	struct message_rules message = {
 		.date = c->date,
 		.id = c->id,
-		.from = rules->sender[0] != '\0' ? rules->sender
-						 : rules->asked,
+		.from = rules->sender[0] != '\0' ? rules->sender : rules->asked,
 		.name = rules->name,
 		.domain = id->domain.data,
 		.policy = policies[rules->conf->sender.rewrite],

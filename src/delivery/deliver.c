@@ -175,8 +175,7 @@ deliver_trust(struct tls **tls, const struct conf *conf, struct result *res)
 }
 
 void
-deliver(
-    struct delivery *d, struct envelope *env, const struct source *body)
+deliver(struct delivery *d, struct envelope *env, const struct source *body)
 {
 	struct session *session = NULL;
 	struct deadline until;

@@ -55,19 +55,20 @@ put_full_name(struct buf *out, const char *gecos, const char *login)
 }
 
 static void
-load_caller(struct identity *id)
+load_caller(struct identity *id, uid_t uid)
 {
-	const struct passwd *pw = getpwuid(getuid());
+	const struct passwd *pw = getpwuid(uid);
 	const char *login = pw != NULL ? pw->pw_name : NULL;
+	bool self = uid == getuid();
 
-	if (pw == NULL && is_login(getenv("LOGNAME")))
+	if (pw == NULL && self && is_login(getenv("LOGNAME")))
 		login = getenv("LOGNAME");
-	else if (pw == NULL && is_login(getenv("USER")))
+	else if (pw == NULL && self && is_login(getenv("USER")))
 		login = getenv("USER");
 	if (is_login(login))
 		buf_puts(&id->login, login);
 	else
-		buf_printf(&id->login, "uid-%lu", (unsigned long)getuid());
+		buf_printf(&id->login, "uid-%lu", (unsigned long)uid);
 	if (pw != NULL && pw->pw_gecos != NULL)
 		put_full_name(&id->name, pw->pw_gecos, id->login.data);
 	if (buf_failed(&id->name))
@@ -196,12 +197,13 @@ identity_init(struct identity *id)
 }
 
 int
-identity_load(struct identity *id, const struct conf *conf, struct result *res)
+identity_load(
+    struct identity *id, const struct conf *conf, uid_t uid, struct result *res)
 {
 	const char *domain = conf->sender.domain;
 
 	identity_init(id);
-	load_caller(id);
+	load_caller(id, uid);
 	load_host(id);
 	if (domain[0] != '\0' && !is_domain(domain, strlen(domain)))
 		return conf_fail(conf, "sender", "domain", res,

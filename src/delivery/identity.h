@@ -9,13 +9,14 @@
 #define DELIVERY_IDENTITY_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/result.h"
 #include "config/conf.h"
 
 struct identity {
-	struct buf login; /* of the real uid; from LOGNAME or USER, or
+	struct buf login; /* of the caller; from LOGNAME or USER, or
 				 * "uid-N", where passwd does not know it */
 	struct buf name; /* full name from GECOS, "&" replaced; or empty */
 	struct buf host; /* this machine's name, as qualified as it is */
@@ -29,9 +30,9 @@ struct identity {
 				 * of the connection (RFC 5321 section 4.1.4) */
 };
 
-/* Kind CONFIG: [sender] address or domain, or [recipients] local, is not an
+/* `uid` is the caller's.  Kind CONFIG: [sender] address or domain, or [recipients] local, is not an
  * address or domain.  To be cleared whatever the result. */
-int identity_load(struct identity *id, const struct conf *conf,
+int identity_load(struct identity *id, const struct conf *conf, uid_t uid,
     struct result *res) __attribute__((warn_unused_result));
 
 /*

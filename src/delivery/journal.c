@@ -64,8 +64,7 @@ is_alike(const struct rcpt *a, const struct rcpt *b)
 static void
 put_recipient(struct buf *list, const struct rcpt *rcpt)
 {
-	buf_printf(
-	    list, "%s<%s>", list->len > 0 ? "," : "", rcpt->address);
+	buf_printf(list, "%s<%s>", list->len > 0 ? "," : "", rcpt->address);
 	if (rcpt->asked != NULL)
 		buf_printf(list, "(%s)", rcpt->asked);
 }

@@ -58,8 +58,8 @@ is_wanted(const struct queue *q, const struct entry *e)
 	if (e->schedule.held)
 		return false;
 	if (c->urgency == ACCOUNT_DUE &&
-	    !schedule_is_due(e->schedule.next, time(NULL),
-		&q->account->conf->queue.retry))
+	    !schedule_is_due(
+		e->schedule.next, time(NULL), &q->account->conf->queue.retry))
 		return false;
 	return c->wants == NULL || c->wants(e, c->arg);
 }
@@ -101,8 +101,8 @@ take(struct queue *q, struct queue_item *item, const char *id)
 {
 	struct result res;
 
-	switch (spool_take(spool_of(q), SPOOL_QUEUE, id, ENTRY_ENVELOPE,
-	    &item->entry, &res)) {
+	switch (spool_take(
+	    spool_of(q), SPOOL_QUEUE, id, ENTRY_ENVELOPE, &item->entry, &res)) {
 	case SPOOL_TAKEN:
 		if (is_wanted(q, &item->entry) && is_ready(q, &item->entry))
 			return true;
@@ -163,7 +163,8 @@ next_mail(void *arg, const struct session_mail **mail)
 {
 	struct queue *q = arg;
 	struct queue_item *item;
-	size_t max = (size_t)q->account->conf->smarthost.messages_per_connection;
+	size_t max = (size_t)
+			 q->account->conf->smarthost.messages_per_connection;
 
 	if (q->stop || q->sent >= max || !look_ahead(q))
 		return SESSION_DONE;
@@ -207,8 +208,8 @@ mail_settled(void *arg, const struct session_mail *mail)
 		q->settled++;
 	else if (account_hears(q->account, why))
 		q->stop = true;
-	if (settle_attempt(q->settle, &item->entry,
-		q->account->delivery->relay, &res) == -1)
+	if (settle_attempt(q->settle, &item->entry, q->account->delivery->relay,
+		&res) == -1)
 		complain(&item->entry, &res);
 	release(item);
 }

@@ -52,8 +52,8 @@ struct queue {
 };
 
 /* Borrows everything. */
-void queue_init(struct queue *q, struct account *account,
-    struct settle *settle, const struct queue_choice *choice);
+void queue_init(struct queue *q, struct account *account, struct settle *settle,
+    const struct queue_choice *choice);
 
 /*
  * Runs the queue.  Kinds of -1: account_open's, INTERRUPTED, STORAGE (the queue

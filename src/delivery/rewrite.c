@@ -263,6 +263,28 @@ rewrite_recipients(const struct rewrite *rw, const char *list, size_t n,
 	return next == ADDRESS_END ? 0 : -1;
 }
 
+int
+rewrite_collect(
+    const char *list, size_t n, struct envelope *env, struct result *res)
+{
+	char spec[ADDRESS_MAX + 1];
+	struct address_list at;
+	struct address addr;
+	enum address_next next;
+
+	address_list(&at, list, n);
+	while ((next = address_next(&at, &addr, res)) == ADDRESS_FOUND) {
+		if (check_address(&addr, res) == -1)
+			return -1;
+		/* it means: no alias */
+		snprintf(spec, sizeof spec, "%s%s",
+		    list[addr.spec_start] == '\\' ? "\\" : "", addr.spec);
+		if (envelope_add(env, spec, NULL, res) == -1)
+			return -1;
+	}
+	return next == ADDRESS_END ? 0 : -1;
+}
+
 /*
  * PHP and others hand over "-f 'o quoted@example.com'", where a local part
  * with blanks lacks its quotes: gives it them.  Anything but atoms and blanks

@@ -34,6 +34,13 @@ int rewrite_recipients(const struct rewrite *rw, const char *list, size_t n,
     __attribute__((warn_unused_result));
 
 /*
+ * Adds the recipients of the list as they are written, for somebody else to
+ * rewrite: without aliases and domain.  Kinds as above.
+ */
+int rewrite_collect(const char *list, size_t n, struct envelope *env,
+    struct result *res) __attribute__((warn_unused_result));
+
+/*
  * Sets the envelope's sender: from `given` (-f; NULL: the caller's login),
  * and the policy.  `asked` gets the sender before the policy, qualified, for
  * a From that is to be generated; it is the login's when `given` is null.

@@ -115,8 +115,8 @@ stays(struct entry *e, const struct journal *j, struct result *res)
 		i++;
 	if (i < e->env.count && entry_sync(e, res) == -1)
 		return -1;
-	journal_event(j, LOG_EVENT, &e->env, "waiting",
-	    "attempts=%u next=%lld", e->schedule.attempts,
+	journal_event(j, LOG_EVENT, &e->env, "waiting", "attempts=%u next=%lld",
+	    e->schedule.attempts,
 	    (long long)(e->schedule.next - e->schedule.last));
 	return 0;
 }
@@ -136,8 +136,8 @@ fail(struct settle *s, struct entry *e, const struct journal *j,
 
 /* Does what follows from the recipients' states. */
 static int
-conclude(struct settle *s, struct entry *e, const char *relay,
-    struct result *res)
+conclude(
+    struct settle *s, struct entry *e, const char *relay, struct result *res)
 {
 	const struct journal j = journal_of(e, relay);
 
@@ -153,8 +153,8 @@ conclude(struct settle *s, struct entry *e, const char *relay,
 }
 
 int
-settle_attempt(struct settle *s, struct entry *e, const char *relay,
-    struct result *res)
+settle_attempt(
+    struct settle *s, struct entry *e, const char *relay, struct result *res)
 {
 	count_attempt(s, e);
 	return conclude(s, e, relay, res);

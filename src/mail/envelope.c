@@ -37,6 +37,27 @@ envelope_set_sender(
 	return 0;
 }
 
+/* Puts a copy of `text`, unless there is nothing in it, into *place. */
+static int
+copy_text(char **place, const char *text, struct result *res)
+{
+	free(*place);
+	*place = NULL;
+	if (text == NULL || *text == '\0')
+		return 0;
+	return (*place = strdup(text)) == NULL ? fail_memory(res) : 0;
+}
+
+int
+envelope_set_dsn(struct envelope *env, const char *notify, const char *ret,
+    const char *envid, struct result *res)
+{
+	if (copy_text(&env->dsn.notify, notify, res) == -1 ||
+	    copy_text(&env->dsn.ret, ret, res) == -1)
+		return -1;
+	return copy_text(&env->dsn.envid, envid, res);
+}
+
 /* FNV-1a, then mixed.  The domain is folded, so that whatever address_equal
  * takes for equal hashes alike. */
 static uint64_t
@@ -182,6 +203,24 @@ envelope_settle_all(struct envelope *env, enum rcpt_state from,
 	for (size_t i = 0; i < env->count; i++)
 		if (env->rcpts[i].state == from)
 			envelope_settle(env, i, to, res);
+}
+
+const struct result *
+envelope_deferred_by(const struct envelope *env)
+{
+	const struct result *why = NULL;
+
+	for (size_t i = 0; i < env->count; i++) {
+		const struct rcpt *rcpt = &env->rcpts[i];
+
+		if (rcpt->earlier)
+			continue;
+		if (rcpt->state != RCPT_DEFERRED)
+			return NULL;
+		if (why == NULL)
+			why = &env->results[rcpt->result];
+	}
+	return why;
 }
 
 size_t

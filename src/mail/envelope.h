@@ -32,6 +32,7 @@ struct rcpt {
 	/* what the caller wrote, when an alias led here; else NULL */
 	char *asked;
 	enum rcpt_state state;
+	bool earlier; /* settled for good before this attempt */
 	/* index into results of what settled it, where there is one */
 	size_t result;
 };
@@ -65,6 +66,10 @@ void envelope_init(struct envelope *env);
 int envelope_set_sender(struct envelope *env, const char *sender,
     struct result *res) __attribute__((warn_unused_result));
 
+/* Copies what was asked by -N, -R and -V; NULL or "": nothing.  Kind SYSTEM. */
+int envelope_set_dsn(struct envelope *env, const char *notify, const char *ret,
+    const char *envid, struct result *res) __attribute__((warn_unused_result));
+
 /*
  * Adds a recipient, unless the same mailbox (address_equal) is there.  O(n)
  * for n recipients in all.  Kind DATA: more than ENVELOPE_RECIPIENTS_MAX;
@@ -82,6 +87,10 @@ void envelope_settle(struct envelope *env, size_t i, enum rcpt_state state,
 /* Sets all recipients whose state is `from`. */
 void envelope_settle_all(struct envelope *env, enum rcpt_state from,
     enum rcpt_state to, const struct result *res);
+
+/* What deferred every recipient that was not settled earlier (the first such
+ * result); NULL when one of them has another fate, or there is none. */
+const struct result *envelope_deferred_by(const struct envelope *env);
 
 /* Number of recipients in `state`. */
 size_t envelope_count(const struct envelope *env, enum rcpt_state state);

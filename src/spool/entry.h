@@ -93,6 +93,11 @@ int entry_write(struct entry *e, int fd, const struct source *message,
 int entry_read(struct entry *e, int fd, enum entry_depth depth,
     struct result *res) __attribute__((warn_unused_result));
 
+/* Checks the checksum of an entry that was read as ENTRY_ENVELOPE.  Kinds
+ * CORRUPT, STORAGE. */
+int entry_verify(struct entry *e, struct result *res)
+    __attribute__((warn_unused_result));
+
 /*
  * Writes what changed: schedule, results, then states.  Recipients as in
  * entry_write.  Not made durable here (entry_sync).  Kind STORAGE.
