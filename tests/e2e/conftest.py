@@ -12,6 +12,7 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [_HERE, os.path.dirname(_HERE)]
 sys.dont_write_bytecode = True
 
+from queued import Queued  # noqa: E402
 from runner import Outpost, binary  # noqa: E402
 from smarthost.certs import Authority  # noqa: E402
 from smarthost.profiles import make_profile  # noqa: E402
@@ -57,6 +58,12 @@ def outpost(tmp_path, authority):
     if not os.access(binary(), os.X_OK):
         pytest.fail(f"there is no program to test: {binary()}")
     return Outpost(tmp_path, authority.ca_file)
+
+
+@pytest.fixture
+def queued(outpost):
+    """The same with a queue: a Queued (queued.py)."""
+    return Queued(outpost)
 
 
 @pytest.fixture

@@ -75,6 +75,7 @@ class Outpost:
                 "ca_file": self.ca_file, "user": USER, "password": CODE},
             "sender": {"rewrite": "never", "domain": "example.test"},
             "recipients": {"aliases": self.aliases_file},
+            "queue": {"directory": ""},
             "log": {"syslog": "off", "file": self.log_file},
         }
         for section, keys in (changes or {}).items():
