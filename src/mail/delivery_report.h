@@ -36,10 +36,13 @@ struct delivery_report {
 /*
  * Appends to `out` the report about the recipients of `env` that are FAILED
  * and for which `is_reported` (by index) says true.  `advise` appends what to
- * do about a result, lines of UTF-8 that end in LF, or nothing; `arg` is given
- * to both.  Clean lines, CRLF, at most 998 octets; the words for people are
- * UTF-8 in quoted-printable or ASCII as it is.  *header_size gets the octets
- * of its header with the blank line.  Kind DATA: larger than `out` allows.
+ * do about a result, lines of UTF-8 that end in LF, or nothing, to what it
+ * appended before; `arg` is given to both.  Clean lines, CRLF, at most 998
+ * octets, of ASCII only: the words for people and the original header are in
+ * quoted-printable where they need it.  Of very many recipients the first are
+ * told of, and how many more there are.  *header_size gets the octets of its
+ * header with the blank line.  Kinds DATA: larger than `out` allows; SYSTEM:
+ * no memory.
  */
 int delivery_report_write(const struct delivery_report *r,
     const struct envelope *env,
