@@ -68,7 +68,7 @@ static struct result
 make_result(
     enum result_kind kind, int reply, const char *status, const char *text)
 {
-	struct result res;
+	struct result res = { .text = "" };
 
 	(void)result_fail(&res, kind, "x");
 	res.reply = reply;
