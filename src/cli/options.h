@@ -48,8 +48,8 @@ enum options_delivery {
 
 /* -q: which mail a run of the queue tries. */
 enum options_urgency {
-	OPTIONS_URGENCY_NOW, /* -q: all */
-	OPTIONS_URGENCY_FORCE, /* -qf: all, whatever pauses there are */
+	OPTIONS_URGENCY_NOW, /* -q: all, but after a refused login none */
+	OPTIONS_URGENCY_FORCE, /* -qf: all */
 	OPTIONS_URGENCY_DUE /* -q30m: what is due */
 };
 

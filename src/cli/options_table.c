@@ -285,11 +285,11 @@ static const struct options_row setting_rows[] = {
 
 static const struct options_row queue_rows[] = {
 	{ '\0', OPTIONS_FLAG, options_run_once, OPTIONS_URGENCY_NOW, "-q",
-	    "try all that waits, once" },
+	    "try all that waits, due or not, once" },
 	{ '0', OPTIONS_FLAG, options_run_every, 0, "-q...",
 	    "a time, as 1h30m: what is due, again and again" },
 	{ 'f', OPTIONS_FLAG, options_run_once, OPTIONS_URGENCY_FORCE, "-qf",
-	    "same as -q, whatever pauses there are" },
+	    "same as -q, even after a refused login" },
 	{ 'I', OPTIONS_FLAG, options_run_selected, 0, "-qI...",
 	    "the mails whose id holds ..." },
 	{ 'R', OPTIONS_FLAG, options_run_selected, 0, "-qR...",

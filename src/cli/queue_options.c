@@ -9,7 +9,7 @@
 #define EVERY_MAX (365 * DURATION_DAY)
 #define HELP_COLUMN 38
 
-const struct queue_row queue_rows[] = {
+const struct queue_options_row queue_options_rows[] = {
 	{ "list", QUEUE_COMMAND_LIST, QUEUE_TAKES_JSON | QUEUE_TAKES_FAILED,
 	    QUEUE_IDS_ANY, "[--json] [--failed] [ID ...]",
 	    "what waits, or what failed" },
@@ -27,11 +27,12 @@ const struct queue_row queue_rows[] = {
 	    "ID ... | --all", "delete" },
 };
 
-const size_t queue_row_count = sizeof queue_rows / sizeof *queue_rows;
+const size_t queue_options_count = sizeof queue_options_rows /
+    sizeof *queue_options_rows;
 
 static const struct option_row {
 	const char *name;
-	enum queue_take take;
+	enum queue_options_take take;
 } option_rows[] = {
 	{ "--json", QUEUE_TAKES_JSON },
 	{ "--failed", QUEUE_TAKES_FAILED },
@@ -45,18 +46,18 @@ struct words {
 	int argc, next;
 };
 
-static const struct queue_row *
+static const struct queue_options_row *
 find_command(const char *name)
 {
-	for (size_t i = 0; i < queue_row_count; i++)
-		if (strcmp(queue_rows[i].name, name) == 0)
-			return &queue_rows[i];
+	for (size_t i = 0; i < queue_options_count; i++)
+		if (strcmp(queue_options_rows[i].name, name) == 0)
+			return &queue_options_rows[i];
 	return NULL;
 }
 
 /* The option of `row` that `word` is, up to a "=", or NULL. */
 static const struct option_row *
-find_option(const struct queue_row *row, const char *word)
+find_option(const struct queue_options_row *row, const char *word)
 {
 	size_t n = strcspn(word, "=");
 
@@ -92,7 +93,7 @@ take_every(struct queue_options *q, struct words *w, const char *word,
 }
 
 static int
-take_option(struct queue_options *q, const struct queue_row *row,
+take_option(struct queue_options *q, const struct queue_options_row *row,
     struct words *w, struct result *res)
 {
 	const char *word = w->argv[w->next++];
@@ -121,7 +122,7 @@ take_option(struct queue_options *q, const struct queue_row *row,
 
 /* All options; the first id is next then. */
 static int
-take_options(struct queue_options *q, const struct queue_row *row,
+take_options(struct queue_options *q, const struct queue_options_row *row,
     struct words *w, struct result *res)
 {
 	while (w->next < w->argc && w->argv[w->next][0] == '-') {
@@ -137,7 +138,7 @@ take_options(struct queue_options *q, const struct queue_row *row,
 
 /* Whether there are as many ids as the command takes. */
 static int
-check_count(const struct queue_options *q, const struct queue_row *row,
+check_count(const struct queue_options *q, const struct queue_options_row *row,
     struct result *res)
 {
 	switch (row->ids) {
@@ -163,7 +164,7 @@ check_count(const struct queue_options *q, const struct queue_row *row,
 }
 
 static int
-check_ids(const struct queue_options *q, const struct queue_row *row,
+check_ids(const struct queue_options *q, const struct queue_options_row *row,
     struct result *res)
 {
 	for (size_t i = 0; i < q->count; i++) {
@@ -185,10 +186,11 @@ fail_command(const char *name, struct result *res)
 	struct buf all;
 
 	buf_init(&all, 256);
-	for (size_t i = 0; i < queue_row_count; i++) {
+	for (size_t i = 0; i < queue_options_count; i++) {
 		if (i > 0)
-			buf_puts(&all, i + 1 < queue_row_count ? ", " : " or ");
-		buf_puts(&all, queue_rows[i].name);
+			buf_puts(
+			    &all, i + 1 < queue_options_count ? ", " : " or ");
+		buf_puts(&all, queue_options_rows[i].name);
 	}
 	if (name == NULL)
 		(void)result_fail(res, RESULT_USAGE, "queue: say %s", all.data);
@@ -205,7 +207,7 @@ queue_options_parse(
     struct queue_options *q, int argc, char *const *argv, struct result *res)
 {
 	struct words w = { .argv = argv, .argc = argc, .next = 1 };
-	const struct queue_row *row;
+	const struct queue_options_row *row;
 
 	*q = (struct queue_options){ .command = QUEUE_COMMAND_LIST };
 	if (argc < 1)
@@ -223,13 +225,13 @@ queue_options_parse(
 void
 queue_options_help(struct buf *out)
 {
-	for (size_t i = 0; i < queue_row_count; i++) {
+	for (size_t i = 0; i < queue_options_count; i++) {
 		size_t start = out->len;
 
-		buf_printf(
-		    out, "  %s %s", queue_rows[i].name, queue_rows[i].words);
+		buf_printf(out, "  %s %s", queue_options_rows[i].name,
+		    queue_options_rows[i].words);
 		buf_printf(out, "%*s%s\n",
 		    (int)(HELP_COLUMN - (out->len - start)), "",
-		    queue_rows[i].text);
+		    queue_options_rows[i].text);
 	}
 }

@@ -26,31 +26,31 @@ enum queue_command {
 };
 
 /* What a command takes: options, a bit each, and ids. */
-enum queue_take {
+enum queue_options_take {
 	QUEUE_TAKES_JSON = 1 << 0,
 	QUEUE_TAKES_FAILED = 1 << 1,
 	QUEUE_TAKES_EVERY = 1 << 2,
 	QUEUE_TAKES_ALL = 1 << 3
 };
 
-enum queue_ids {
+enum queue_options_ids {
 	QUEUE_IDS_NONE,
 	QUEUE_IDS_ONE,
 	QUEUE_IDS_ANY, /* or none: all there are */
 	QUEUE_IDS_SOME /* or --all */
 };
 
-struct queue_row {
+struct queue_options_row {
 	const char *name;
 	enum queue_command command;
-	unsigned takes; /* enum queue_take */
-	enum queue_ids ids;
+	unsigned takes; /* enum queue_options_take */
+	enum queue_options_ids ids;
 	const char *words; /* that follow the name, for people */
 	const char *text; /* what it does */
 };
 
-extern const struct queue_row queue_rows[];
-extern const size_t queue_row_count;
+extern const struct queue_options_row queue_options_rows[];
+extern const size_t queue_options_count;
 
 struct queue_options {
 	enum queue_command command;

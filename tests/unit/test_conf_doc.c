@@ -90,7 +90,8 @@ test_manual(void **state)
 	read_top("man/outpost.ini.5", &text);
 	p = text.data;
 	while (next_line(&p, line, sizeof line)) {
-		if (strncmp(line, ".S", 2) == 0)
+		if (strncmp(line, ".Sh", 3) == 0 ||
+		    strncmp(line, ".Ss", 3) == 0)
 			section[0] = '\0';
 		if (sscanf(line, ".Ss [%63[a-z]]", section) == 1)
 			continue;
@@ -150,7 +151,10 @@ test_sample(void **state)
 	buf_init(&all, 100000);
 	uncomment(sample.data, &all);
 	dump(all.data, &got);
-	dump("[smarthost]\nhost = smtp.example.com\n", &want);
+	/* The sample's directory is that of the usual --localstatedir. */
+	dump("[smarthost]\nhost = smtp.example.com\n"
+	     "[queue]\ndirectory = /var/spool/outpost\n",
+	    &want);
 	assert_string_equal(got.data, want.data);
 	assert_int_equal(
 	    conf_parse(&conf, "f", sample.data, sample.len, &res), -1);

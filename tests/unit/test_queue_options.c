@@ -186,15 +186,16 @@ test_texts(void **state)
 	queue_options_help(&help);
 	if (file_read(&manual, path, &st, &res) == -1)
 		fail_msg("%s", res.text);
-	for (size_t i = 0; i < queue_row_count; i++) {
-		snprintf(item, sizeof item, "\n  %s ", queue_rows[i].name);
-		assert_non_null(strstr(help.data, item + (i == 0)));
-		assert_non_null(strstr(help.data, queue_rows[i].text));
+	for (size_t i = 0; i < queue_options_count; i++) {
 		snprintf(
-		    item, sizeof item, "\n.It Cm queue %s", queue_rows[i].name);
+		    item, sizeof item, "\n  %s ", queue_options_rows[i].name);
+		assert_non_null(strstr(help.data, item + (i == 0)));
+		assert_non_null(strstr(help.data, queue_options_rows[i].text));
+		snprintf(item, sizeof item, "\n.It Cm queue %s",
+		    queue_options_rows[i].name);
 		if (strstr(manual.data, item) == NULL)
-			fail_msg(
-			    "queue %s: not in %s", queue_rows[i].name, path);
+			fail_msg("queue %s: not in %s",
+			    queue_options_rows[i].name, path);
 	}
 	for (const char *p = help.data; *p != '\0'; p++) {
 		size_t n = strcspn(p, "\n");
