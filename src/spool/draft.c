@@ -2,14 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "spool/draft.h"
-
-#define TEMPLATE "/.outpost.XXXXXXXXXX"
+#include "spool/file.h"
 
 void
 draft_init(struct draft *d, const char *dir)
@@ -25,73 +23,13 @@ fail_storage(const struct draft *d, int error, struct result *res)
 	    "cannot keep the message in %s: %s", d->dir, strerror(error));
 }
 
-/* Opens a file by a name and removes the name: for a file system or a kernel
- * without O_TMPFILE.  Returns the descriptor, or -1 with errno set. */
-static int
-open_named(const char *dir)
-{
-	struct buf path;
-	int fd = -1, error = ENAMETOOLONG;
-
-	buf_init(&path, PATH_MAX);
-	buf_puts(&path, dir);
-	buf_puts(&path, TEMPLATE);
-	if (!buf_failed(&path)) {
-		fd = mkostemp(path.data, O_CLOEXEC);
-		error = errno;
-	}
-	if (fd != -1 && unlink(path.data) == -1) {
-		error = errno;
-		close(fd);
-		fd = -1;
-	}
-	buf_free(&path);
-	errno = error;
-	return fd;
-}
-
-/* As open_named, but without a name from the start where that can be had. */
-static int
-open_nameless(const char *dir)
-{
-#ifdef O_TMPFILE
-	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-
-	/* ENOENT too is what an old kernel says; a directory that is not
-	 * there gives it once more. */
-	if (fd != -1 ||
-	    (errno != EOPNOTSUPP && errno != EISDIR && errno != ENOENT))
-		return fd;
-#endif
-	return open_named(dir);
-}
-
-static int
-write_all(int fd, const char *p, size_t n)
-{
-	ssize_t wrote;
-
-	while (n > 0) {
-		wrote = write(fd, p, n);
-		if (wrote > 0) {
-			p += wrote;
-			n -= (size_t)wrote;
-		} else if (wrote == 0 || errno != EINTR) {
-			if (wrote == 0)
-				errno = EIO;
-			return -1;
-		}
-	}
-	return 0;
-}
-
 /* Moves what is in memory to the file. */
 static int
 spill(struct draft *d, struct result *res)
 {
-	if (d->fd == -1 && (d->fd = open_nameless(d->dir)) == -1)
+	if (d->fd == -1 && (d->fd = file_nameless(AT_FDCWD, d->dir)) == -1)
 		return fail_storage(d, errno, res);
-	if (write_all(d->fd, d->head.data, d->head.len) == -1)
+	if (file_write(d->fd, d->head.data, d->head.len) == -1)
 		return fail_storage(d, errno, res);
 	buf_reset(&d->head);
 	return 0;
@@ -143,21 +81,14 @@ static int
 read_file(
     const struct draft *d, uint64_t off, char *p, size_t n, struct result *res)
 {
-	ssize_t got;
+	size_t got;
+	int done = file_pread(d->fd, p, n, off, &got);
 
-	while (n > 0) {
-		got = pread(d->fd, p, n, (off_t)off);
-		if (got == -1 && errno == EINTR)
-			continue;
-		if (got == -1 || got == 0)
-			return result_fail(res, RESULT_STORAGE,
-			    "cannot read the message back in %s: %s", d->dir,
-			    got == 0 ? "it was cut off" : strerror(errno));
-		p += got;
-		n -= (size_t)got;
-		off += (uint64_t)got;
-	}
-	return 0;
+	if (done == 0 && got == n)
+		return 0;
+	return result_fail(res, RESULT_STORAGE,
+	    "cannot read the message back in %s: %s", d->dir,
+	    done == 0 ? "it was cut off" : strerror(errno));
 }
 
 int

@@ -1,0 +1,53 @@
+/*
+ * spool_parts: what the files of spool/ that work on folders share, and
+ * nobody else includes.
+ */
+#ifndef SPOOL_SPOOL_PARTS_H
+#define SPOOL_SPOOL_PARTS_H
+
+#include "spool/spool.h"
+
+/* The name of a folder in the spool. */
+const char *spool_folder_name(enum spool_folder folder);
+
+/* Makes the result "cannot WHAT DIR/FOLDER[/NAME]: " and what errno says, of
+ * kind STORAGE.  Returns -1. */
+int spool_fail(const struct spool *s, enum spool_folder folder,
+    const char *name, const char *what, struct result *res);
+
+/* Writes a new id for what was made at `created` to `id`. */
+void spool_make_id(char id[ENTRY_ID_MAX], int64_t created);
+
+/* Gives `from`'s `name` the name `as` in `to`, unless that is taken (EEXIST).
+ * -1: errno says why. */
+int spool_rename(const struct spool *s, enum spool_folder from,
+    const char *name, enum spool_folder to, const char *as);
+
+/* Whether `name` in the folder is (still) the file that `fd` is; 0 or 1, or
+ * -1: errno says why it cannot be told. */
+int spool_is_named(
+    const struct spool *s, enum spool_folder folder, const char *name, int fd);
+
+/*
+ * Moves what is called `name` and cannot be taken to corrupt/, as `as`, or
+ * that with the first number that is free.  `res` says why (CORRUPT); where
+ * it went is put before it.  When it could not be moved, `res` becomes
+ * STORAGE.
+ */
+void spool_set_aside(const struct spool *s, enum spool_folder folder,
+    const char *name, const char *as, struct result *res);
+
+/* Ends taking `name`, whose result is `res` and which is not TAKEN: closes
+ * `e` and, when it is CORRUPT, sets the file aside.  Returns BAD. */
+enum spool_take spool_refuse(const struct spool *s, enum spool_folder folder,
+    const char *name, struct entry *e, struct result *res);
+
+/*
+ * Opens `name` with `flags`, locks it and sees that it is a regular file with
+ * one name.  TAKEN: *fd is open; else it is not.  BAD: CORRUPT, or STORAGE.
+ */
+enum spool_take spool_open_locked(const struct spool *s,
+    enum spool_folder folder, const char *name, int flags, int *fd,
+    struct result *res) __attribute__((warn_unused_result));
+
+#endif
