@@ -67,6 +67,14 @@ result_context(struct result *res, const char *fmt, ...)
 	return -1;
 }
 
+bool
+result_equal(const struct result *a, const struct result *b)
+{
+	return a->kind == b->kind && a->reply == b->reply &&
+	    strcmp(a->status, b->status) == 0 &&
+	    strcmp(a->stage, b->stage) == 0 && strcmp(a->text, b->text) == 0;
+}
+
 int
 result_exit_status(enum result_kind kind)
 {

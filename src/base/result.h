@@ -50,6 +50,9 @@ void result_ok(struct result *res);
 int result_context(struct result *res, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Whether the two say the same in every member. */
+bool result_equal(const struct result *a, const struct result *b);
+
 /* What the table says of a kind. */
 int result_exit_status(enum result_kind kind);
 bool result_is_temporary(enum result_kind kind);

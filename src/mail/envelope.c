@@ -159,14 +159,6 @@ envelope_add(struct envelope *env, const char *address, const char *asked,
 	return 0;
 }
 
-static bool
-is_same_result(const struct result *a, const struct result *b)
-{
-	return a->kind == b->kind && a->reply == b->reply &&
-	    strcmp(a->status, b->status) == 0 &&
-	    strcmp(a->stage, b->stage) == 0 && strcmp(a->text, b->text) == 0;
-}
-
 /* Keeps `res`, unless it is the last one kept already; returns its index. */
 static size_t
 keep_result(struct envelope *env, const struct result *res)
@@ -174,7 +166,7 @@ keep_result(struct envelope *env, const struct result *res)
 	struct result *results;
 	size_t last = env->nresults - 1, room = env->results_room * 2;
 
-	if (env->nresults > 0 && is_same_result(&env->results[last], res))
+	if (env->nresults > 0 && result_equal(&env->results[last], res))
 		return last;
 	if (env->nresults == env->results_room) {
 		results = reallocarray(env->results, room, sizeof *results);

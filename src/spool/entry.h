@@ -27,6 +27,7 @@
 #define ENTRY_VERSION 1
 #define ENTRY_ID_MAX 32 /* bytes of an id, the NUL included */
 #define ENTRY_RESULTS_MAX 4 /* results kept; further ones share the last */
+#define ENTRY_MESSAGE_ID_MAX 998 /* bytes of a message id */
 #define ENTRY_SIZE_MAX (INT64_C(1) << 40) /* octets of a message */
 
 enum entry_origin {
@@ -53,8 +54,9 @@ struct entry {
 			  * qualified; "" nowhere.  DROP: as given by -f, and
 			  * NULL when it was not given */
 	char *message_id; /* for the log; "" when there is none */
-	/* sender, recipients with their states and results, DSN, is_8bit;
-	 * DROP: the sender is "", and recipients are as they were written */
+	/* sender, recipients with their states and results (an index that
+	 * is not below nresults: none), DSN ("" is as NULL), is_8bit; DROP:
+	 * the sender is "", and recipients are as they were written */
 	struct envelope env;
 	/* changes */
 	struct entry_schedule schedule;
@@ -64,6 +66,8 @@ struct entry {
 	uint64_t *states_at; /* in the file, of each recipient */
 	unsigned char *states; /* as they are there */
 	uint64_t serial; /* of the place that was written last */
+	char *bytes; /* all of the file, when it is small; else NULL */
+	int copied; /* the file that this is a copy of (drop.h), or -1 */
 };
 
 enum entry_depth {

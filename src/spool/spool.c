@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <bsd/stdlib.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -18,6 +19,8 @@
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 #define SECONDS_DIGITS 8 /* of an id: 40 bits */
 #define RANDOM_DIGITS 13 /* 65 bits, for 64 */
+
+_Static_assert(SECONDS_DIGITS + RANDOM_DIGITS == SPOOL_ID_LENGTH, "an id");
 
 static const struct {
 	const char *name;
@@ -226,10 +229,8 @@ spool_close(struct spool *s)
 static char *
 put_base32(char *p, uint64_t value, unsigned digits)
 {
-	static const char alphabet[] = "0123456789abcdefghijklmnopqrstuv";
-
 	for (unsigned i = digits; i-- > 0;)
-		*p++ = alphabet[value >> (5 * i) & 31];
+		*p++ = SPOOL_ID_DIGITS[value >> (5 * i) & 31];
 	return p;
 }
 
@@ -284,6 +285,48 @@ spool_remove(struct spool *s, enum spool_folder folder, const struct entry *e,
 	return 0;
 }
 
+/* Opens the folder once more, to be read from its start, or synced: drop/ is
+ * open for neither, but its owner may. */
+static int
+open_again(const struct spool *s, enum spool_folder folder)
+{
+	return openat(s->fds[folder], ".", DIR_FLAGS);
+}
+
+static int
+visit_all(DIR *listing, void (*visit)(const char *name, void *arg), void *arg)
+{
+	const struct dirent *found;
+
+	for (;;) {
+		errno = 0;
+		found = readdir(listing);
+		if (found == NULL)
+			return errno == 0 ? 0 : -1;
+		if (strcmp(found->d_name, ".") != 0 &&
+		    strcmp(found->d_name, "..") != 0)
+			visit(found->d_name, arg);
+	}
+}
+
+int
+spool_each(const struct spool *s, enum spool_folder folder,
+    void (*visit)(const char *name, void *arg), void *arg, struct result *res)
+{
+	int fd = open_again(s, folder), done = -1;
+	DIR *listing = fd == -1 ? NULL : fdopendir(fd);
+
+	if (listing != NULL)
+		done = visit_all(listing, visit, arg);
+	if (done == -1)
+		(void)spool_fail(s, folder, NULL, "list", res);
+	if (listing != NULL)
+		closedir(listing);
+	else if (fd != -1)
+		close(fd);
+	return done;
+}
+
 int
 spool_sync(struct spool *s, enum spool_folder folder, struct result *res)
 {
@@ -294,8 +337,7 @@ spool_sync(struct spool *s, enum spool_folder folder, struct result *res)
 			return 0;
 		return spool_fail(s, folder, NULL, "sync", res);
 	}
-	/* drop/ is opened without reading it; its owner may. */
-	fd = openat(s->fds[folder], ".", DIR_FLAGS);
+	fd = open_again(s, folder);
 	if (fd == -1)
 		return spool_fail(s, folder, NULL, "open", res);
 	done = file_sync_dir(fd);

@@ -5,7 +5,12 @@
 #ifndef SPOOL_SPOOL_PARTS_H
 #define SPOOL_SPOOL_PARTS_H
 
+#include <sys/stat.h>
+
 #include "spool/spool.h"
+
+#define SPOOL_ID_LENGTH 21 /* characters of an id */
+#define SPOOL_ID_DIGITS "0123456789abcdefghijklmnopqrstuv" /* base32 */
 
 /* The name of a folder in the spool. */
 const char *spool_folder_name(enum spool_folder folder);
@@ -15,6 +20,12 @@ const char *spool_folder_name(enum spool_folder folder);
 int spool_fail(const struct spool *s, enum spool_folder folder,
     const char *name, const char *what, struct result *res);
 
+/* Calls `visit` for each name in the folder but "." and "..", in no order;
+ * it may remove that name.  Kind STORAGE. */
+int spool_each(const struct spool *s, enum spool_folder folder,
+    void (*visit)(const char *name, void *arg), void *arg, struct result *res)
+    __attribute__((warn_unused_result));
+
 /* Writes a new id for what was made at `created` to `id`. */
 void spool_make_id(char id[ENTRY_ID_MAX], int64_t created);
 
@@ -23,10 +34,10 @@ void spool_make_id(char id[ENTRY_ID_MAX], int64_t created);
 int spool_rename(const struct spool *s, enum spool_folder from,
     const char *name, enum spool_folder to, const char *as);
 
-/* Whether `name` in the folder is (still) the file that `fd` is; 0 or 1, or
- * -1: errno says why it cannot be told. */
-int spool_is_named(
-    const struct spool *s, enum spool_folder folder, const char *name, int fd);
+/* Whether `name` in the folder is (still) the file `file`; 0 or 1, or -1:
+ * errno says why it cannot be told. */
+int spool_is_named(const struct spool *s, enum spool_folder folder,
+    const char *name, const struct stat *file);
 
 /*
  * Moves what is called `name` and cannot be taken to corrupt/, as `as`, or
