@@ -37,9 +37,7 @@ static void
 log_group(const struct journal *j, const struct envelope *env,
     const struct rcpt *first, const char *list)
 {
-	const struct result *res = first->result < env->nresults
-	    ? &env->results[first->result]
-	    : NULL;
+	const struct result *res = envelope_result(env, first);
 	struct buf line;
 
 	buf_init(&line, 65536);

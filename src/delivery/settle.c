@@ -30,9 +30,11 @@ expire(struct settle *s, struct entry *e)
 	for (size_t i = 0; i < e->env.count; i++) {
 		const struct rcpt *rcpt = &e->env.rcpts[i];
 
-		if (rcpt->state != RCPT_DEFERRED)
+		const struct result *last = envelope_result(&e->env, rcpt);
+
+		if (rcpt->state != RCPT_DEFERRED || last == NULL)
 			continue;
-		res = e->env.results[rcpt->result];
+		res = *last;
 		res.kind = RESULT_EXPIRED;
 		(void)result_context(&res,
 		    "given up after %u attempts (lifetime is %ld days)",

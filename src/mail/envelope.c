@@ -198,6 +198,13 @@ envelope_settle_all(struct envelope *env, enum rcpt_state from,
 }
 
 const struct result *
+envelope_result(const struct envelope *env, const struct rcpt *rcpt)
+{
+	return rcpt->result < env->nresults ? &env->results[rcpt->result]
+					    : NULL;
+}
+
+const struct result *
 envelope_deferred_by(const struct envelope *env)
 {
 	const struct result *why = NULL;
@@ -210,7 +217,7 @@ envelope_deferred_by(const struct envelope *env)
 		if (rcpt->state != RCPT_DEFERRED)
 			return NULL;
 		if (why == NULL)
-			why = &env->results[rcpt->result];
+			why = envelope_result(env, rcpt);
 	}
 	return why;
 }

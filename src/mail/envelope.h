@@ -88,6 +88,10 @@ void envelope_settle(struct envelope *env, size_t i, enum rcpt_state state,
 void envelope_settle_all(struct envelope *env, enum rcpt_state from,
     enum rcpt_state to, const struct result *res);
 
+/* What settled `rcpt`, or NULL. */
+const struct result *envelope_result(
+    const struct envelope *env, const struct rcpt *rcpt);
+
 /* What deferred every recipient that was not settled earlier (the first such
  * result); NULL when one of them has another fate, or there is none. */
 const struct result *envelope_deferred_by(const struct envelope *env);
