@@ -45,6 +45,30 @@ deadline_left(struct deadline d)
 	return left < INT_MAX ? (int)left : INT_MAX;
 }
 
+/* When the alarm is to ring yet, and nothing else comes before it. */
+static bool
+is_alarmed(struct deadline d)
+{
+	return d.alarm != NULL && !d.alarm->rung && d.alarm->at <= d.at;
+}
+
+int
+deadline_next(struct deadline d)
+{
+	if (is_alarmed(d))
+		d.at = d.alarm->at;
+	return deadline_left(d);
+}
+
+int
+deadline_ring(struct deadline d, struct result *res)
+{
+	if (!is_alarmed(d) || deadline_next(d) > 0)
+		return 0;
+	d.alarm->rung = true;
+	return d.alarm->ring(d.alarm->arg, res);
+}
+
 int
 deadline_poll(struct deadline d, int fd, short events, struct result *res)
 {
@@ -53,7 +77,7 @@ deadline_poll(struct deadline d, int fd, short events, struct result *res)
 	int left, ready;
 
 	for (;;) {
-		left = deadline_left(d);
+		left = deadline_next(d);
 		ready = poll(p, 2, left);
 		if (ready == -1 && errno != EINTR)
 			return result_fail(
@@ -61,7 +85,13 @@ deadline_poll(struct deadline d, int fd, short events, struct result *res)
 		if (ready > 0 && p[1].revents != 0)
 			return result_fail(
 			    res, RESULT_INTERRUPTED, "interrupted");
-		/* Ready but late is late: else a peer that drips never ends. */
+		/* Ready but late is late: else a peer that drips never ends,
+		 * and the alarm never rings. */
+		if (left == 0 && is_alarmed(d)) {
+			if (deadline_ring(d, res) == -1)
+				return -1;
+			continue;
+		}
 		if (left == 0)
 			return result_fail(
 			    res, RESULT_TIMEOUT, "no answer in time");

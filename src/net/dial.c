@@ -165,11 +165,11 @@ explain(const struct race *r, const char *host, int port, struct result *res)
 	return -1;
 }
 
-/* Waits until an attempt has ended or the next is due. */
+/* Waits until an attempt has ended or the next is due, or the alarm rings. */
 static int
 wait_for_one(struct race *r, struct deadline until, struct result *res)
 {
-	int left = deadline_left(until), head = deadline_left(r->next);
+	int left = deadline_next(until), head = deadline_left(r->next);
 
 	if (r->started < r->list->n && head < left)
 		left = head;
@@ -182,7 +182,7 @@ wait_for_one(struct race *r, struct deadline until, struct result *res)
 	}
 	if (r->fds[0].revents != 0)
 		return result_fail(res, RESULT_INTERRUPTED, "interrupted");
-	return 0;
+	return deadline_ring(until, res);
 }
 
 /* Runs the race: the winner's place in the list, or -1 with `res` filled,

@@ -132,8 +132,9 @@ bio_read(BIO *b, char *p, size_t n, size_t *got)
 	BIO_clear_retry_flags(b);
 	*got = 0;
 	/* OpenSSL asks again and again while records come that carry nothing
-	 * for the caller; a flood of them must not outlast the deadline. */
-	if (w->recvs > 0 && deadline_left(w->until) == 0) {
+	 * for the caller; a flood of them must not outlast the deadline, or
+	 * silence its alarm. */
+	if (w->recvs > 0 && deadline_next(w->until) == 0) {
 		BIO_set_retry_read(b);
 		return 0;
 	}

@@ -447,6 +447,102 @@ deadlines(void **state)
 	close_all(late, 2);
 }
 
+/* An alarm that makes `fd` readable, and answers `rc`. */
+struct bell {
+	int fd, rc;
+	unsigned rings;
+};
+
+static int
+ring(void *arg, struct result *r)
+{
+	struct bell *bell = arg;
+
+	bell->rings++;
+	if (bell->fd != -1)
+		assert_int_equal(write(bell->fd, "x", 1), 1);
+	return bell->rc == 0 ? 0 : result_fail(r, RESULT_HANDED_OVER, "forked");
+}
+
+static void
+alarms(void **state)
+{
+	static const struct {
+		long alarm, at; /* ms */
+		bool ready, answers; /* before; when it rings */
+		int rc;
+		unsigned rings;
+		enum result_kind kind; /* OK: the descriptor is ready */
+	} cases[] = {
+		{ 30, LONG, true, false, 0, 0, RESULT_OK },
+		{ 30, LONG, false, true, 0, 1, RESULT_OK },
+		{ 30, LONG, false, true, -1, 1, RESULT_HANDED_OVER },
+		{ 30, 60, false, false, 0, 1, RESULT_TIMEOUT },
+		{ 60, 30, false, false, 0, 0, RESULT_TIMEOUT },
+		/* late is late */
+		{ -5, LONG, true, false, 0, 1, RESULT_OK },
+		{ -5, LONG, true, false, -1, 1, RESULT_HANDED_OVER },
+		{ -5, -1, true, false, 0, 1, RESULT_TIMEOUT },
+		{ -1, -5, true, false, 0, 0, RESULT_TIMEOUT },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		int p[2], rc;
+		struct bell bell = { -1, cases[i].rc, 0 };
+		struct deadline_alarm alarm = { .ring = ring, .arg = &bell };
+		struct deadline d = soon(cases[i].at);
+
+		assert_int_equal(pipe(p), 0);
+		alarm.at = soon(cases[i].alarm).at;
+		d.alarm = &alarm;
+		if (cases[i].ready)
+			assert_int_equal(write(p[1], "x", 1), 1);
+		if (cases[i].answers)
+			bell.fd = p[1];
+		rc = deadline_poll(d, p[0], POLLIN, &res);
+		assert_int_equal(bell.rings, cases[i].rings);
+		assert_int_equal(alarm.rung, bell.rings > 0);
+		assert_int_equal(rc, cases[i].kind == RESULT_OK ? POLLIN : -1);
+		if (rc == -1)
+			assert_int_equal(res.kind, cases[i].kind);
+		/* once */
+		if (cases[i].at == LONG && alarm.rung) {
+			(void)!write(p[1], "x", 1);
+			assert_int_equal(
+			    deadline_poll(d, p[0], POLLIN, &res), POLLIN);
+			assert_int_equal(bell.rings, 1);
+		}
+		assert_ptr_equal(deadline_earlier(d, soon(0)).alarm, &alarm);
+		assert_null(deadline_earlier(soon(0), d).alarm);
+		close_all(p, 2);
+	}
+}
+
+/* Nor does connecting stop it. */
+static void
+alarm_while_connecting(void **state)
+{
+	for (int rc = 0; rc >= -1; rc--) {
+		struct bell bell = { -1, rc, 0 };
+		struct deadline_alarm alarm = { .ring = ring, .arg = &bell };
+		struct deadline until = soon(300);
+		int fillers[FILLERS], port = 0, l = bound("127.0.0.1", &port);
+		struct dial d;
+
+		(void)state;
+		listen_deaf(l, port, fillers);
+		alarm.at = soon(30).at;
+		until.alarm = &alarm;
+		assert_int_equal(dial(&d, "127.0.0.1", port, until, &res), -1);
+		assert_int_equal(bell.rings, 1);
+		assert_int_equal(
+		    res.kind, rc == 0 ? RESULT_CONNECT : RESULT_HANDED_OVER);
+		close(l);
+		close_all(fillers, FILLERS);
+	}
+}
+
 static int
 open_pipe(void **state)
 {
@@ -470,6 +566,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(deadlines),
+		cmocka_unit_test(alarms),
+		cmocka_unit_test(alarm_while_connecting),
 		cmocka_unit_test(families_take_turns),
 		cmocka_unit_test(resolving),
 		cmocka_unit_test(connects),
