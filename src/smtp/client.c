@@ -15,6 +15,7 @@ smtp_client_new(
 	if ((*cp = c) == NULL)
 		return result_fail(res, RESULT_SYSTEM, "out of memory");
 	c->plan = plan;
+	c->work = &c->works[0];
 	c->tls_up = plan->tls == SMTP_TLS_UP;
 	result_ok(&c->broken);
 	buf_init(&c->out, SMTP_OUTPUT_MAX);
@@ -67,13 +68,15 @@ void
 smtp_end(
     struct smtp_client *c, const struct result *res, enum smtp_parting parting)
 {
-	static const enum rcpt_state open[] = { RCPT_PENDING, RCPT_SENT,
-		RCPT_ACCEPTED };
-	struct envelope *env = c->mail.env;
+	struct result unsent;
 
-	for (size_t i = 0; env != NULL && i < sizeof open / sizeof *open; i++)
-		envelope_settle_all(env, open[i], RCPT_DEFERRED, res);
-	c->mail.env = NULL;
+	if (c->before != NULL) {
+		smtp_explain_unsent(res, &unsent);
+		smtp_settle_rest(c->work, RCPT_DEFERRED, &unsent);
+	}
+	smtp_settle_rest(smtp_answered(c), RCPT_DEFERRED, res);
+	c->before = NULL;
+	c->work->mail.env = NULL;
 	c->broken = *res;
 	c->dead = true;
 	c->nowed = 0;
@@ -89,16 +92,17 @@ smtp_end(
 static enum smtp_state
 front(const struct smtp_client *c)
 {
+	const struct smtp_work *w = smtp_answered(c);
 	enum smtp_state state;
 
 	if (c->nowed == 0)
 		return c->body_due ? SMTP_BODY : SMTP_IDLE;
 	state = c->owed[0].state;
-	if (state == SMTP_RCPT && c->mail_refused)
+	if (state == SMTP_RCPT && w->mail_refused)
 		return SMTP_VOID_RCPT;
-	if (state == SMTP_DATA && c->accepted == 0)
+	if (state == SMTP_DATA && w->accepted == 0)
 		return SMTP_VOID_DATA;
-	if (state == SMTP_DOT && c->accepted == 0)
+	if (state == SMTP_DOT && w->accepted == 0)
 		return SMTP_VOID_DOT;
 	return state;
 }
@@ -119,6 +123,8 @@ smtp_conclude(struct smtp_client *c)
 
 	if (c->dead)
 		return;
+	if (c->before != NULL && c->before->over)
+		c->before = NULL;
 	if (!c->mute)
 		smtp_compose(c);
 	else if (c->out.len > 0 || (c->nowed == 0 && !c->body_due))
@@ -127,10 +133,9 @@ smtp_conclude(struct smtp_client *c)
 		(void)result_fail(&res, RESULT_SYSTEM, "out of memory");
 		smtp_end(c, &res, SMTP_CLOSE_AT_ONCE);
 	}
+	smtp_let_go(c->work);
 	if (c->quitting && c->nowed == 0)
 		c->dead = true;
-	else if (c->given && c->mail.env == NULL && c->nowed == 0)
-		smtp_finish(c);
 }
 
 static void
@@ -158,6 +163,14 @@ smtp_next(const struct smtp_client *c)
 	if (c->body_due)
 		return c->mute ? SMTP_TODO_READ : SMTP_TODO_BODY;
 	return SMTP_TODO_MAIL;
+}
+
+bool
+smtp_asks_next(const struct smtp_client *c)
+{
+	return c->body_due && !c->mute && !c->quitting && c->before == NULL &&
+	    (c->caps.flags & CAPS_PIPELINING) != 0 &&
+	    !smtp_more_follows(c->work);
 }
 
 const struct buf *
@@ -235,7 +248,9 @@ smtp_finish(struct smtp_client *c)
 {
 	static const struct result fine = { .kind = RESULT_OK };
 
-	if (!c->dead)
+	if (smtp_asks_next(c))
+		c->quitting = true;
+	else if (!c->dead)
 		smtp_end(c, &fine,
 		    smtp_next(c) == SMTP_TODO_MAIL ? SMTP_SAY_QUIT
 						   : SMTP_CLOSE_AT_ONCE);

@@ -4,18 +4,17 @@
  * Whoever drives it (session.c) asks what to do next and tells what happened.
  * Each command that went out waits for its reply in a state; a table
  * (client_table.c) gives every state and every class of reply its verdict, so
- * no edge is left to chance.  The machine settles the recipients of the
- * envelope (mail/envelope.h), and nobody but the machine makes the final dot:
- * only when told that every octet of the message was read.
+ * no edge is left to chance.  The machine settles the envelopes' recipients,
+ * and it alone makes the final dot: only when told that every octet of the
+ * message was read.
  *
- * A session carries one mail, in one transaction or more.  With PIPELINING
- * (RFC 2920) MAIL, all RCPTs and DATA of one are one flight, and QUIT goes
- * with the final dot of what seems to be the last.  The next transaction
- * never goes with the dot, though the RFC has it so: what to ask next depends
- * on how the dot was answered, and servers exist that throw away what comes
- * with the end of the message.
+ * A session carries any number of mails, each in one transaction or more.
+ * With PIPELINING (RFC 2920) MAIL, all RCPTs and DATA of a transaction are one
+ * flight, and what follows a mail goes with the final dot of its last: the
+ * next mail's flight, or QUIT.  Another transaction of the same mail never
+ * goes with the dot: what to ask depends on how that is answered.
  *
- * Pure.  Borrows the plan, the envelope and the password.
+ * Pure.  Borrows the plan, the password, and each envelope while it is open.
  */
 #ifndef SMTP_CLIENT_H
 #define SMTP_CLIENT_H
@@ -45,7 +44,7 @@ enum smtp_todo {
 	/* write the message, dot-stuffed, but for its last piece; then
 	 * smtp_body_read, and write that piece and the output in one */
 	SMTP_TODO_BODY,
-	SMTP_TODO_MAIL, /* idle, once: give the mail, or finish */
+	SMTP_TODO_MAIL, /* idle: give a mail, or finish */
 	/* over: write the output, if there is any, do not care what comes of
 	 * it, and close */
 	SMTP_TODO_CLOSE
@@ -70,9 +69,8 @@ void smtp_sent(struct smtp_client *c);
  * smarthost may have said before that is read yet: READ or CLOSE follows. */
 void smtp_unwritten(struct smtp_client *c, const struct result *why);
 
-/* What the next reply would answer: IDLE, when the last command was answered
- * and the next is not written, so that any reply is out of turn; BODY when
- * it would come in mid-message. */
+/* What the next reply would answer: IDLE, when none is due yet, so that any is
+ * out of turn; BODY, when it would come in mid-message. */
 enum smtp_state smtp_awaited(const struct smtp_client *c);
 
 /* A whole reply came, whether awaited or not. */
@@ -81,7 +79,7 @@ void smtp_replied(struct smtp_client *c, const struct reply *r);
 /*
  * At any time: there will be no (more) replies, `why` says the reason:
  * PROTOCOL (malformed), LOST (end of the stream), TIMEOUT or anything else
- * that ended it.  Settles every recipient of the mail that is not settled.
+ * that ended it.  Settles every recipient that is not settled yet.
  */
 void smtp_broke(struct smtp_client *c, const struct result *why);
 
@@ -93,16 +91,23 @@ void smtp_tls_done(struct smtp_client *c);
  * message; else ends the session without it. */
 void smtp_body_read(struct smtp_client *c, uint64_t octets);
 
+/* BODY: whether it may be said now what comes after this mail, by smtp_give or
+ * smtp_finish before smtp_body_read, to go with the dot. */
+bool smtp_asks_next(const struct smtp_client *c);
+
 /*
- * MAIL: the mail, in as many transactions as its recipients take; each of
- * them is settled by the time CLOSE comes.  Once the sender or the message is
- * refused or deferred (at MAIL, at DATA, in mid-message, at the dot), that is
- * the result of all that are left, and no further transaction repeats it.  TOO_BIG, without a word to the smarthost, when SIZE
- * forbids it; UTF8_ADDRESS or BUG for an address that must not be written.
+ * MAIL, or when asked for the next: a mail, in as many transactions as its
+ * recipients take.  Once the sender or the message is refused or deferred, that
+ * is the result of all that are left, and no further transaction repeats it.
+ * Without a word to the smarthost: TOO_BIG, where SIZE forbids it, UTF8_ADDRESS
+ * or BUG for an address that must not be written.
  */
 void smtp_give(struct smtp_client *c, const struct smtp_mail *mail);
 
-/* MAIL: none; QUIT is left to be written on CLOSE. */
+/* Whether a mail is under way: otherwise all its recipients are settled. */
+bool smtp_is_open(const struct smtp_client *c, const struct envelope *env);
+
+/* In their place: no more.  QUIT goes with the dot, or is left for CLOSE. */
 void smtp_finish(struct smtp_client *c);
 
 /* Why the session cannot go on; NULL while it can, or after a good end.

@@ -6,6 +6,7 @@
 
 #include "smtp/caps.h"
 #include "smtp/client.h"
+#include "smtp/client_work.h"
 
 #define SMTP_WINDOW 1000 /* commands outstanding at the most */
 #define SMTP_OUTPUT_MAX (4 * 1024 * 1024)
@@ -26,24 +27,15 @@ struct smtp_client {
 	bool mute; /* writing failed; what was said is read yet */
 	bool dead; /* nothing more will be said */
 	struct result broken; /* why; kind OK: it ended well */
-	struct smtp_owed owed[4]; /* RSET, MAIL, RCPTs, DATA */
+	struct smtp_owed owed[4]; /* RSET or dot, MAIL, RCPTs, DATA */
 	size_t nowed;
 	struct buf out, shown;
-	/* the mail */
-	struct smtp_mail mail; /* env NULL: none, or no more */
-	bool given; /* there was one */
-	/* recipients before the cursor that are PENDING again: for another
-	 * round */
-	size_t put_back;
 	bool reset_due; /* the smarthost's transaction is not over */
-	/* the transaction: rcpts[first] to rcpts[cursor - 1] */
-	size_t first, answered, cursor;
-	size_t batch; /* RCPTs sent */
-	size_t accepted;
-	size_t full; /* answered by 452 */
-	struct result full_result;
-	bool mail_sent, mail_refused;
-	bool over; /* nothing is left but the replies owed */
+	struct smtp_work works[2];
+	struct smtp_work *work; /* the mail given last */
+	/* the one before it, from when this one was given until its final dot
+	 * is answered; or NULL */
+	struct smtp_work *before;
 };
 
 /* Either `reply` or `why` is not NULL. */
@@ -85,19 +77,20 @@ void smtp_end(
 void smtp_explain(const struct smtp_client *c, const struct smtp_event *e,
     enum result_kind kind, struct result *res);
 
+/* client_words.c: the result of a mail that was not sent, since `end`, which
+ * ended the session, came to the mail before it. */
+void smtp_explain_unsent(const struct result *end, struct result *res);
+
 /* client.c: after each event, what follows from it. */
 void smtp_conclude(struct smtp_client *c);
 
 /* client_mail.c: puts the next flight of the mail in the output, when it is
- * time for one; whether a transaction follows this one; settles those of this
- * transaction that are in state `from` as the kind of `res` says. */
+ * time for one; or the first one behind the dot of the mail before. */
 void smtp_compose(struct smtp_client *c);
-bool smtp_more_follows(const struct smtp_client *c);
-void smtp_settle_batch(
-    struct smtp_client *c, enum rcpt_state from, const struct result *res);
+void smtp_compose_behind(struct smtp_client *c);
 
-/* client_answers.c: the recipient whose RCPT is answered next. */
-size_t smtp_current(const struct smtp_client *c);
+/* client_work.c: the mail that the next reply is about. */
+struct smtp_work *smtp_answered(const struct smtp_client *c);
 
 /* client.c: goes on; ends the session: with QUIT, at once, for want of an
  * answer that makes sense, for want of any. */

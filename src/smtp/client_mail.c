@@ -52,9 +52,9 @@ refuse_address(struct result *res, enum result_kind kind, const char *s)
 
 /* Fails what can be failed without a word to the smarthost. */
 static void
-check_mail(struct smtp_client *c)
+check_mail(const struct smtp_client *c, const struct smtp_mail *mail)
 {
-	struct envelope *env = c->mail.env;
+	struct envelope *env = mail->env;
 	enum result_kind kind = check_address(env->sender);
 	struct result res;
 
@@ -72,80 +72,52 @@ check_mail(struct smtp_client *c)
 		envelope_settle(env, i, RCPT_FAILED, &res);
 	}
 	if (offers(c, CAPS_SIZE) && c->caps.size > 0 &&
-	    c->mail.size > c->caps.size) {
+	    mail->size > c->caps.size) {
 		(void)result_fail(&res, RESULT_TOO_BIG,
 		    "%s takes messages of up to %" PRIu64
 		    " octets, this one has %" PRIu64,
-		    c->plan->host, c->caps.size, c->mail.size);
+		    c->plan->host, c->caps.size, mail->size);
 		envelope_settle_all(env, RCPT_PENDING, RCPT_FAILED, &res);
 	}
 }
 
 /* Moves the cursor to the next recipient to be tried in this round. */
 static bool
-seek_pending(struct smtp_client *c)
+seek_pending(struct smtp_work *w)
 {
-	const struct envelope *env = c->mail.env;
+	const struct envelope *env = w->mail.env;
 
-	while (c->cursor < env->count &&
-	    env->rcpts[c->cursor].state != RCPT_PENDING)
-		c->cursor++;
-	return c->cursor < env->count;
+	while (w->cursor < env->count &&
+	    env->rcpts[w->cursor].state != RCPT_PENDING)
+		w->cursor++;
+	return w->cursor < env->count;
 }
 
 /* Gets ready for a transaction; the mail is done when nobody is left. */
 static void
-begin(struct smtp_client *c)
+begin(struct smtp_work *w)
 {
-	c->mail_sent = c->mail_refused = c->over = false;
-	c->batch = c->accepted = c->full = 0;
-	if (!seek_pending(c) && c->put_back > 0) {
-		c->put_back = 0;
-		c->cursor = 0;
+	w->mail_sent = w->mail_refused = w->over = false;
+	w->batch = w->accepted = w->full = 0;
+	if (!seek_pending(w) && w->put_back > 0) {
+		w->put_back = 0;
+		w->cursor = 0;
 	}
-	if (!seek_pending(c))
-		c->mail.env = NULL;
-	c->first = c->answered = c->cursor;
-}
-
-void
-smtp_settle_batch(
-    struct smtp_client *c, enum rcpt_state from, const struct result *res)
-{
-	enum rcpt_state to = RCPT_FAILED;
-
-	if (res->kind == RESULT_OK)
-		to = RCPT_DELIVERED;
-	else if (result_is_temporary(res->kind))
-		to = RCPT_DEFERRED;
-	for (size_t i = c->first; i < c->cursor; i++)
-		if (c->mail.env->rcpts[i].state == from)
-			envelope_settle(c->mail.env, i, to, res);
+	if (!seek_pending(w))
+		w->mail.env = NULL;
+	w->first = w->answered = w->cursor;
 }
 
 static void
-end_transaction(struct smtp_client *c)
+end_transaction(struct smtp_work *w)
 {
 	/* Who was too many goes into a next transaction, as long as each takes
 	 * someone: so this comes to an end. */
-	if (c->accepted == 0 && c->full > 0) {
-		smtp_settle_batch(c, RCPT_PENDING, &c->full_result);
-		c->put_back -= c->full;
+	if (w->accepted == 0 && w->full > 0) {
+		smtp_settle_batch(w, RCPT_PENDING, &w->full_result);
+		w->put_back -= w->full;
 	}
-	begin(c);
-}
-
-bool
-smtp_more_follows(const struct smtp_client *c)
-{
-	const struct envelope *env = c->mail.env;
-
-	if (c->put_back > 0)
-		return true;
-	for (size_t i = c->cursor; i < env->count; i++)
-		if (env->rcpts[i].state == RCPT_PENDING)
-			return true;
-	return false;
+	begin(w);
 }
 
 static bool
@@ -158,12 +130,13 @@ is_one_of(const char *s, const char *a, const char *b)
 static void
 put_mail(struct smtp_client *c)
 {
-	const struct envelope *env = c->mail.env;
+	struct smtp_work *w = c->work;
+	const struct envelope *env = w->mail.env;
 	struct buf words;
 
 	buf_init(&words, 4096);
 	if (offers(c, CAPS_SIZE))
-		buf_printf(&words, " SIZE=%" PRIu64, c->mail.size);
+		buf_printf(&words, " SIZE=%" PRIu64, w->mail.size);
 	if (env->is_8bit && offers(c, CAPS_8BITMIME))
 		buf_puts(&words, " BODY=8BITMIME");
 	if (offers(c, CAPS_DSN) && is_one_of(env->dsn.ret, "FULL", "HDRS"))
@@ -177,7 +150,7 @@ put_mail(struct smtp_client *c)
 		buf_reset(&words);
 	smtp_put(c, SMTP_MAIL, "MAIL FROM:<%s>%s", env->sender, words.data);
 	buf_free(&words);
-	c->mail_sent = true;
+	w->mail_sent = true;
 }
 
 /* RFC 3461 section 4.1: keywords and commas, nothing else. */
@@ -191,11 +164,12 @@ is_notify(const char *s)
 static void
 put_rcpt(struct smtp_client *c)
 {
-	const struct envelope *env = c->mail.env;
-	struct rcpt *rcpt = &env->rcpts[c->cursor++];
+	struct smtp_work *w = c->work;
+	const struct envelope *env = w->mail.env;
+	struct rcpt *rcpt = &env->rcpts[w->cursor++];
 
 	rcpt->state = RCPT_SENT;
-	c->batch++;
+	w->batch++;
 	if (offers(c, CAPS_DSN) && is_notify(env->dsn.notify))
 		smtp_put(c, SMTP_RCPT, "RCPT TO:<%s> NOTIFY=%s", rcpt->address,
 		    env->dsn.notify);
@@ -209,10 +183,11 @@ static bool
 wants_rcpt(struct smtp_client *c)
 {
 	size_t max = c->plan->recipients_max > 0 ? c->plan->recipients_max : 1;
+	struct smtp_work *w = c->work;
 
-	if (c->batch >= max || (c->full > 0 && c->accepted > 0))
+	if (w->batch >= max || (w->full > 0 && w->accepted > 0))
 		return false;
-	return seek_pending(c);
+	return seek_pending(w);
 }
 
 /* One flight: as many commands as may be outstanding, or one. */
@@ -220,13 +195,14 @@ static void
 compose_flight(struct smtp_client *c)
 {
 	size_t room = offers(c, CAPS_PIPELINING) ? SMTP_WINDOW : 1;
+	struct smtp_work *w = c->work;
 
 	if (c->reset_due) {
 		c->reset_due = false;
 		smtp_put(c, SMTP_RSET, "RSET");
 		room--;
 	}
-	if (room > 0 && !c->mail_sent) {
+	if (room > 0 && !w->mail_sent) {
 		put_mail(c);
 		room--;
 	}
@@ -234,25 +210,34 @@ compose_flight(struct smtp_client *c)
 		put_rcpt(c);
 	if (room == 0)
 		return;
-	if (c->accepted > 0 || c->nowed > 0) {
+	if (w->accepted > 0 || c->nowed > 0) {
 		smtp_put(c, SMTP_DATA, "DATA");
 	} else {
 		/* all were refused, one by one */
 		c->reset_due = true;
-		end_transaction(c);
+		end_transaction(w);
 	}
 }
 
 void
 smtp_compose(struct smtp_client *c)
 {
-	while (c->mail.env != NULL && c->nowed == 0 && c->out.len == 0 &&
+	struct smtp_work *w = c->work;
+
+	while (w->mail.env != NULL && c->nowed == 0 && c->out.len == 0 &&
 	    !c->body_due && !buf_failed(&c->out)) {
-		if (c->over)
-			end_transaction(c);
+		if (w->over)
+			end_transaction(w);
 		else
 			compose_flight(c);
 	}
+}
+
+void
+smtp_compose_behind(struct smtp_client *c)
+{
+	if (c->before != NULL && c->work->mail.env != NULL)
+		compose_flight(c);
 }
 
 void
@@ -260,7 +245,10 @@ smtp_give(struct smtp_client *c, const struct smtp_mail *mail)
 {
 	struct result res;
 
-	if (smtp_next(c) != SMTP_TODO_MAIL) {
+	if (smtp_asks_next(c)) {
+		c->before = c->work;
+		c->work = &c->works[c->work == c->works];
+	} else if (smtp_next(c) != SMTP_TODO_MAIL) {
 		res = c->broken;
 		if (res.kind == RESULT_OK)
 			(void)result_fail(&res, RESULT_LOST,
@@ -269,10 +257,8 @@ smtp_give(struct smtp_client *c, const struct smtp_mail *mail)
 		    mail->env, RCPT_PENDING, RCPT_DEFERRED, &res);
 		return;
 	}
-	c->mail = *mail;
-	c->given = true;
-	c->cursor = c->put_back = 0;
-	check_mail(c);
-	begin(c);
+	check_mail(c, mail);
+	*c->work = (struct smtp_work){ .mail = *mail };
+	begin(c->work);
 	smtp_conclude(c);
 }

@@ -12,14 +12,15 @@ static void
 name_subject(
     const struct smtp_client *c, enum smtp_state state, char dst[SUBJECT_MAX])
 {
-	const struct envelope *env = c->mail.env;
+	const struct smtp_work *w = smtp_answered(c);
+	const struct envelope *env = w->mail.env;
 
 	strlcpy(dst, smtp_state_name(state), SUBJECT_MAX);
 	if (state == SMTP_MAIL)
 		snprintf(dst, SUBJECT_MAX, "MAIL FROM:<%s>", env->sender);
 	else if (state == SMTP_RCPT)
 		snprintf(dst, SUBJECT_MAX, "RCPT TO:<%s>",
-		    env->rcpts[smtp_current(c)].address);
+		    env->rcpts[smtp_current(w)].address);
 	else if (state == SMTP_AUTH || state == SMTP_CANCEL)
 		snprintf(dst, SUBJECT_MAX, "AUTH %s as %s", sasl_name(&c->sasl),
 		    c->plan->user);
@@ -106,4 +107,19 @@ smtp_explain(const struct smtp_client *c, const struct smtp_event *e,
 		explain_reply(c, e, kind, res);
 	else
 		explain_silence(c, e, kind, res);
+}
+
+/* What the smarthost did to the mail before, or to the connection, is a lost
+ * connection to this one; what ended it at this side concerns both. */
+void
+smtp_explain_unsent(const struct result *end, struct result *res)
+{
+	enum result_kind kind = end->kind;
+
+	if (kind == RESULT_SMARTHOST || kind == RESULT_DEFERRED ||
+	    kind == RESULT_PROTOCOL || kind == RESULT_TIMEOUT)
+		kind = RESULT_LOST;
+	(void)result_fail(res, kind,
+	    "not sent, since the mail before it ended the session: %s",
+	    end->text);
 }

@@ -10,24 +10,86 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define SIZE 1000
+#define MAILS_MAX 4
 
-/* Byte 0: the plan; byte 1: recipients; then all that the smarthost says. */
+/* What is talked about, and what came of it. */
+struct talk {
+	struct smtp_plan plan;
+	struct smtp_client *c;
+	struct envelope envs[MAILS_MAX];
+	size_t mails, given;
+	size_t body_of; /* the mail whose body was last */
+	bool asked_late;
+	bool yes[MAILS_MAX]; /* said to its dot */
+};
+
 static void
-make(const uint8_t *data, struct smtp_plan *plan, struct envelope *env)
+make_envelope(struct envelope *env, int recipients)
 {
 	char address[16];
 	struct result res;
 	int rc;
 
-	*plan = (struct smtp_plan){ "host", "me", data[0] % 3, data[0] & 4,
-		data[0] / 8 % 3, "user", "password", 8, data[1] / 16 };
 	envelope_init(env);
 	rc = envelope_set_sender(env, "s@x", &res);
-	for (int i = 0; rc == 0 && i <= data[1] % 16; i++) {
+	for (int i = 0; rc == 0 && i < recipients; i++) {
 		snprintf(address, sizeof address, "r%d@x", i);
 		rc = envelope_add(env, address, NULL, &res);
 	}
 	assert(rc == 0);
+}
+
+/* Byte 0: the plan, the number of mails; byte 1: recipients; then all that the
+ * smarthost says. */
+static void
+make(const uint8_t *data, struct talk *t)
+{
+	*t = (struct talk){ .mails = 1U + data[0] / 64,
+		.asked_late = (data[0] & 32) != 0 };
+	t->plan = (struct smtp_plan){ "host", "me", data[0] % 3, data[0] & 4,
+		data[0] / 8 % 3, "user", "password", 8, data[1] / 16 };
+	for (size_t m = 0; m < t->mails; m++)
+		make_envelope(&t->envs[m], 1 + data[1] % 16);
+}
+
+static void
+give(struct talk *t)
+{
+	struct smtp_mail mail = { &t->envs[t->given], SIZE };
+
+	if (t->given == t->mails) {
+		smtp_finish(t->c);
+		return;
+	}
+	t->given++;
+	smtp_give(t->c, &mail);
+}
+
+static void
+send_body(struct talk *t)
+{
+	for (size_t m = 0; m < t->given; m++)
+		if (smtp_is_open(t->c, &t->envs[m]))
+			t->body_of = m;
+	assert(envelope_count(&t->envs[t->body_of], RCPT_ACCEPTED) > 0);
+	if (smtp_asks_next(t->c) && !t->asked_late)
+		give(t);
+	smtp_body_read(t->c, SIZE);
+}
+
+/* All have their end; delivered is what there was a yes for. */
+static void
+check(const struct talk *t)
+{
+	for (size_t m = 0; m < t->given; m++) {
+		const struct envelope *env = &t->envs[m];
+		size_t delivered = envelope_count(env, RCPT_DELIVERED);
+
+		assert(delivered == 0 || t->yes[m]);
+		assert(delivered + envelope_count(env, RCPT_DEFERRED) +
+			envelope_count(env, RCPT_FAILED) ==
+		    env->count);
+	}
 }
 
 /* One reply for the machine; *pos moves on; code 0 when there was none. */
@@ -53,52 +115,50 @@ hear(struct smtp_client *c, struct reply *r, const uint8_t *data, size_t size,
 	return got == REPLY_DONE ? r->code : 0;
 }
 
-int
-LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void
+run(struct talk *t, struct reply *r, const uint8_t *data, size_t size)
 {
-	size_t pos = 2, steps = 0, mails = 0;
-	int code = 0, yes = 0;
+	size_t pos = 2, steps = 0;
 	enum smtp_todo todo;
-	struct smtp_mail mail = { .size = SIZE };
-	struct smtp_plan plan;
-	struct smtp_client *c;
-	struct envelope env;
-	struct result res;
-	struct reply r;
+	int code = 0;
 
-	if (size < 2)
-		return 0;
-	make(data, &plan, mail.env = &env);
-	reply_init(&r);
-	if (smtp_client_new(&c, &plan, &res) == -1)
-		return 0;
-	while ((todo = smtp_next(c)) != SMTP_TODO_CLOSE || mails == 0) {
-		bool dot = smtp_awaited(c) == SMTP_DOT;
+	while ((todo = smtp_next(t->c)) != SMTP_TODO_CLOSE) {
+		bool dot = smtp_awaited(t->c) == SMTP_DOT;
 
 		assert(steps++ < 100 + 20 * size);
 		if (todo == SMTP_TODO_READ)
-			code = hear(c, &r, data, size, &pos);
-		yes += todo == SMTP_TODO_READ && dot && code / 100 == 2;
+			code = hear(t->c, r, data, size, &pos);
+		if (todo == SMTP_TODO_READ && dot && code / 100 == 2)
+			t->yes[t->body_of] = true;
 		assert(todo != SMTP_TODO_BODY || code / 100 == 3);
 		if (todo == SMTP_TODO_BODY)
-			smtp_body_read(c, SIZE);
+			send_body(t);
 		else if (todo == SMTP_TODO_SEND)
-			smtp_sent(c);
+			smtp_sent(t->c);
 		else if (todo == SMTP_TODO_TLS)
-			smtp_tls_done(c);
-		else if (todo != SMTP_TODO_READ) {
-			assert(mails == 0);
-			mails++;
-			smtp_give(c, &mail);
-		}
+			smtp_tls_done(t->c);
+		else if (todo == SMTP_TODO_MAIL)
+			give(t);
 	}
-	assert(envelope_count(&env, RCPT_DELIVERED) == 0 || yes > 0);
-	assert(envelope_count(&env, RCPT_DELIVERED) +
-		envelope_count(&env, RCPT_DEFERRED) +
-		envelope_count(&env, RCPT_FAILED) ==
-	    env.count);
-	smtp_client_free(c);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct result res;
+	struct reply r;
+	struct talk t;
+
+	if (size < 2)
+		return 0;
+	make(data, &t);
+	reply_init(&r);
+	if (smtp_client_new(&t.c, &t.plan, &res) == 0)
+		run(&t, &r, data, size);
+	check(&t);
+	smtp_client_free(t.c);
 	reply_clear(&r);
-	envelope_clear(&env);
+	for (size_t m = 0; m < t.mails; m++)
+		envelope_clear(&t.envs[m]);
 	return 0;
 }

@@ -45,6 +45,25 @@ static const struct host hosts[] = {
 	    .max = 2 },
 	{ "message refused", .ehlo = PIPE, .dot = "554 spam", .recipients = 3,
 	    .max = 2 },
+	{ "two mails", .ehlo = PIPE, .recipients = 2, .mails = 2 },
+	{ "two mails, one by one", .recipients = 2, .mails = 2 },
+	{ "two mails, asked for late", .ehlo = PIPE, .mails = 2,
+	    .later = true },
+	{ "two mails in batches", .ehlo = PIPE, .recipients = 3, .max = 2,
+	    .mails = 2 },
+	{ "two mails, senders refused", .ehlo = PIPE, .mail = "553 no",
+	    .mails = 2 },
+	{ "two mails, recipients refused", .ehlo = PIPE, .rcpt = "550 no",
+	    .recipients = 2, .mails = 2 },
+	{ "two mails, recipients refused, DATA too", .ehlo = PIPE,
+	    .rcpt = "550 no", .data = "554 no", .mails = 2 },
+	{ "two mails, recipients refused, one by one", .rcpt = "450 no",
+	    .mails = 2 },
+	{ "two mails, DATA refused", .ehlo = PIPE, .data = "451 no",
+	    .mails = 2 },
+	{ "two mails, messages refused", .ehlo = PIPE, .dot = "554 spam",
+	    .mails = 2 },
+	{ "three mails", .ehlo = PIPE, .mails = 3 },
 };
 
 static const char *const odd_replies[] = { "150 x", "200 x", "220 x", "235 x",
@@ -77,7 +96,6 @@ static bool
 run_odd(const struct host *host, size_t at, const char *odd,
     enum result_kind end, bool unwritten)
 {
-	struct result why;
 	struct world w;
 	bool reached = true;
 	enum smtp_state state = SMTP_IDLE;
@@ -87,11 +105,8 @@ run_odd(const struct host *host, size_t at, const char *odd,
 		reached = world_step(&w);
 	if (reached && smtp_next(w.c) == SMTP_TODO_CLOSE)
 		reached = false;
-	if (reached && unwritten) {
-		(void)result_fail(&why, RESULT_LOST, "broken pipe");
-		w.mute = true;
-		smtp_unwritten(w.c, &why);
-	}
+	if (reached && unwritten)
+		world_unwritten(&w);
 	state = smtp_awaited(w.c);
 	if (reached && odd != NULL && odd[0] != '1')
 		world_tell_reply(&w, odd);
@@ -99,7 +114,7 @@ run_odd(const struct host *host, size_t at, const char *odd,
 		world_tell_broke(&w, odd == NULL ? end : RESULT_PROTOCOL);
 	world_finish(&w);
 	world_check_settled(&w);
-	if (envelope_count(&w.env, RCPT_FAILED) > 0)
+	if (envelope_count(&w.envs[0], RCPT_FAILED) > 0)
 		assert_true((may_fail(odd) && state >= SMTP_MAIL) ||
 		    may_fail(host->mail) || may_fail(host->rcpt) ||
 		    may_fail(host->data) || may_fail(host->dot));
@@ -216,13 +231,16 @@ test_silence(void **state)
 		world_finish(&w);
 		world_check_settled(&w);
 		assert_int_equal(
-		    envelope_count(&w.env, RCPT_DEFERRED), w.env.count);
+		    envelope_count(&w.envs[0], RCPT_DEFERRED), w.envs[0].count);
 		assert_int_equal(
-		    w.env.results[w.env.rcpts[0].result].kind, cases[i].kind);
+		    w.envs[0].results[w.envs[0].rcpts[0].result].kind,
+		    cases[i].kind);
 		assert_string_equal(
-		    w.env.results[w.env.rcpts[0].result].text, cases[i].text);
+		    w.envs[0].results[w.envs[0].rcpts[0].result].text,
+		    cases[i].text);
 		assert_int_equal(
-		    w.env.results[w.env.rcpts[2].result].kind, cases[i].rest);
+		    w.envs[0].results[w.envs[0].rcpts[2].result].kind,
+		    cases[i].rest);
 		assert_non_null(smtp_trouble(w.c));
 		world_clear(&w);
 	}
@@ -249,24 +267,23 @@ test_early(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 2 * COUNT(cases); i++) {
-		struct result why, *res;
+		struct result *res;
 
 		world_make(&w, &host);
 		world_reach(&w, SMTP_BODY);
 		if (i >= COUNT(cases)) {
-			(void)result_fail(&why, RESULT_LOST, "x");
-			smtp_unwritten(w.c, &why);
+			world_unwritten(&w);
 			assert_int_equal(smtp_next(w.c), SMTP_TODO_READ);
 		}
 		world_tell_reply(&w, cases[i % COUNT(cases)].reply);
 		assert_int_equal(smtp_next(w.c), SMTP_TODO_CLOSE);
 		smtp_body_read(w.c, SIZE);
 		assert_int_equal(smtp_output(w.c)->len, 0);
-		res = &w.env.results[w.env.rcpts[0].result];
+		res = &w.envs[0].results[w.envs[0].rcpts[0].result];
 		assert_int_equal(
-		    envelope_count(&w.env, cases[i % COUNT(cases)].state),
-		    w.env.count);
-		assert_int_equal(w.env.nresults, 1);
+		    envelope_count(&w.envs[0], cases[i % COUNT(cases)].state),
+		    w.envs[0].count);
+		assert_int_equal(w.envs[0].nresults, 1);
 		assert_int_equal(res->kind, cases[i % COUNT(cases)].kind);
 		assert_string_equal(res->stage, "DOT");
 		assert_non_null(
@@ -290,9 +307,10 @@ test_short_body(void **state)
 		smtp_body_read(w.c, sizes[i]);
 		assert_int_equal(smtp_next(w.c), SMTP_TODO_CLOSE);
 		assert_int_equal(smtp_output(w.c)->len, 0);
-		assert_int_equal(w.env.rcpts[0].state, RCPT_DEFERRED);
+		assert_int_equal(w.envs[0].rcpts[0].state, RCPT_DEFERRED);
 		assert_int_equal(
-		    w.env.results[w.env.rcpts[0].result].kind, RESULT_STORAGE);
+		    w.envs[0].results[w.envs[0].rcpts[0].result].kind,
+		    RESULT_STORAGE);
 		world_clear(&w);
 	}
 }
@@ -302,25 +320,111 @@ static void
 test_unwritten_dot(void **state)
 {
 	static const struct host host = { "x", .ehlo = PIPE };
-	struct result why;
 	struct world w;
 
 	(void)state;
 	for (int i = 0; i < 2; i++) {
 		world_make(&w, &host);
 		world_reach(&w, SMTP_BODY);
-		smtp_body_read(w.c, SIZE);
-		(void)result_fail(&why, RESULT_LOST, "broken pipe");
-		w.mute = true;
-		smtp_unwritten(w.c, &why);
+		world_step(&w);
+		world_unwritten(&w);
 		assert_int_equal(smtp_next(w.c), SMTP_TODO_READ);
 		world_tell_reply(&w, i == 0 ? "250 taken" : "552 too big");
 		assert_int_equal(smtp_next(w.c), SMTP_TODO_CLOSE);
 		world_check_settled(&w);
-		assert_int_equal(w.env.results[w.env.rcpts[0].result].kind,
+		assert_int_equal(
+		    w.envs[0].results[w.envs[0].rcpts[0].result].kind,
 		    i == 0 ? RESULT_POSSIBLE_DUPLICATE : RESULT_REFUSED);
 		world_clear(&w);
 	}
+}
+
+/* The next mail is on its way when the dot of the first is answered. */
+static void
+test_dot_of_first(void **state)
+{
+	static const struct host host = { "x", .ehlo = PIPE, .recipients = 2,
+		.mails = 2 };
+	static const struct {
+		const char *reply; /* NULL: none, for the reason `why` */
+		enum result_kind why, kind, next;
+		enum rcpt_state state, next_state;
+	} cases[] = {
+		{ "250 x", 0, RESULT_OK, RESULT_OK, RCPT_DELIVERED,
+		    RCPT_DELIVERED },
+		{ "451 x", 0, RESULT_DEFERRED, RESULT_OK, RCPT_DEFERRED,
+		    RCPT_DELIVERED },
+		{ "554 x", 0, RESULT_REFUSED, RESULT_OK, RCPT_FAILED,
+		    RCPT_DELIVERED },
+		{ "354 x", 0, RESULT_POSSIBLE_DUPLICATE, RESULT_LOST,
+		    RCPT_DEFERRED, RCPT_DEFERRED },
+		{ "421 x", 0, RESULT_SMARTHOST, RESULT_LOST, RCPT_DEFERRED,
+		    RCPT_DEFERRED },
+		{ NULL, RESULT_LOST, RESULT_POSSIBLE_DUPLICATE, RESULT_LOST,
+		    RCPT_DEFERRED, RCPT_DEFERRED },
+		{ NULL, RESULT_TIMEOUT, RESULT_POSSIBLE_DUPLICATE, RESULT_LOST,
+		    RCPT_DEFERRED, RCPT_DEFERRED },
+		{ NULL, RESULT_PROTOCOL, RESULT_POSSIBLE_DUPLICATE, RESULT_LOST,
+		    RCPT_DEFERRED, RCPT_DEFERRED },
+		{ NULL, RESULT_HANDED_OVER, RESULT_POSSIBLE_DUPLICATE,
+		    RESULT_HANDED_OVER, RCPT_DEFERRED, RCPT_DEFERRED },
+	};
+	struct world w;
+
+	(void)state;
+	for (size_t k = 0; k < COUNT(cases); k++) {
+		const struct envelope *envs = w.envs;
+
+		world_make(&w, &host);
+		world_reach(&w, SMTP_BODY);
+		world_step(&w);
+		assert_int_equal(w.given, 2);
+		world_reach(&w, SMTP_DOT);
+		if (cases[k].reply != NULL)
+			world_tell_reply(&w, cases[k].reply);
+		else
+			world_tell_broke(&w, cases[k].why);
+		world_finish(&w);
+		world_check_settled(&w);
+		for (size_t r = 0; r < 2; r++) {
+			assert_int_equal(
+			    envs[0].rcpts[r].state, cases[k].state);
+			assert_int_equal(
+			    envs[1].rcpts[r].state, cases[k].next_state);
+			assert_int_equal(
+			    envs[0].results[envs[0].rcpts[r].result].kind,
+			    cases[k].kind);
+			assert_int_equal(
+			    envs[1].results[envs[1].rcpts[r].result].kind,
+			    cases[k].next);
+		}
+		world_clear(&w);
+	}
+}
+
+/* A session is over: what is given to it then is put off. */
+static void
+test_given_too_late(void **state)
+{
+	static const struct host host = { "x", .ehlo = PIPE };
+	struct smtp_mail mail = { .size = SIZE };
+	struct envelope env;
+	struct result res;
+	struct world w;
+
+	(void)state;
+	world_make(&w, &host);
+	world_finish(&w);
+	envelope_init(&env);
+	assert_int_equal(envelope_set_sender(&env, "s@y", &res), 0);
+	assert_int_equal(envelope_add(&env, "r@y", NULL, &res), 0);
+	mail.env = &env;
+	smtp_give(w.c, &mail);
+	assert_false(smtp_is_open(w.c, &env));
+	assert_int_equal(env.rcpts[0].state, RCPT_DEFERRED);
+	assert_int_equal(env.results[0].kind, RESULT_LOST);
+	envelope_clear(&env);
+	world_clear(&w);
 }
 
 int
@@ -335,6 +439,8 @@ main(void)
 		cmocka_unit_test(test_early),
 		cmocka_unit_test(test_short_body),
 		cmocka_unit_test(test_unwritten_dot),
+		cmocka_unit_test(test_dot_of_first),
+		cmocka_unit_test(test_given_too_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,12 +12,13 @@
 #include "world.h"
 
 /* Dialogues: a host, and what goes over the wire, and what comes of it:
- * one letter a recipient ('+' delivered, '~' deferred, '-' failed). */
+ * one letter a recipient ('+' delivered, '~' deferred, '-' failed), mail by
+ * mail. */
 static const struct {
 	struct host host;
 	const char *replies; /* that differ: "STATE:n reply" by LF */
 	const char *sent, *states;
-	enum result_kind kind; /* of the first recipient; OK: not looked at */
+	enum result_kind kind; /* of the last mail's first recipient */
 	const char *text; /* in its result, or NULL */
 } dialogues[] = {
 	{ { "round trips", .ehlo = PIPE, .authenticate = true,
@@ -271,6 +272,202 @@ static const struct {
 	    "EHLO me.test|\nMAIL FROM:<s@x> SIZE=100|\nRCPT TO:<r0@x>|\n"
 	    "DATA|\n(body).|\nQUIT|\n",
 	    "+", RESULT_OK, NULL },
+	{ { "two mails", .ehlo = PIPE, .mails = 2 }, NULL,
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|DATA|\n"
+	    "(body).|QUIT|\n",
+	    "+ +", RESULT_OK, NULL },
+	{ { "three mails", .ehlo = PIPE, .mails = 3 }, NULL,
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x2>|RCPT TO:<r0@x2>|DATA|\n"
+	    "(body).|QUIT|\n",
+	    "+ + +", RESULT_OK, NULL },
+	{ { "two mails, one by one", .mails = 2 }, NULL,
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|\n"
+	    "RCPT TO:<r0@x>|\n"
+	    "DATA|\n"
+	    "(body).|\n"
+	    "MAIL FROM:<s@x1>|\n"
+	    "RCPT TO:<r0@x1>|\n"
+	    "DATA|\n"
+	    "(body).|\n"
+	    "QUIT|\n",
+	    "+ +", RESULT_OK, NULL },
+	{ { "three mails, each asked for late", .ehlo = PIPE, .mails = 3,
+	      .later = true },
+	    NULL,
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+	    "(body).|\n"
+	    "MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|DATA|\n"
+	    "(body).|\n"
+	    "MAIL FROM:<s@x2>|RCPT TO:<r0@x2>|DATA|\n"
+	    "(body).|\n"
+	    "QUIT|\n",
+	    "+ + +", RESULT_OK, NULL },
+	{ { "the first message refused", .ehlo = PIPE, .mails = 2 },
+	    "DOT:0 554 spam",
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|DATA|\n"
+	    "(body).|QUIT|\n",
+	    "- +", RESULT_OK, NULL },
+	{ { "the first message put off, one by one", .mails = 2 },
+	    "DOT:0 451 later",
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|\n"
+	    "RCPT TO:<r0@x>|\n"
+	    "DATA|\n"
+	    "(body).|\n"
+	    "MAIL FROM:<s@x1>|\n"
+	    "RCPT TO:<r0@x1>|\n"
+	    "DATA|\n"
+	    "(body).|\n"
+	    "QUIT|\n",
+	    "~ +", RESULT_OK, NULL },
+	{ { "421 to the first message", .ehlo = PIPE, .mails = 2 },
+	    "DOT:0 421 bye",
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|DATA|\n",
+	    "~ ~", RESULT_LOST,
+	    "not sent, since the mail before it ended the session: mx.test "
+	    "refused the message: 421 bye" },
+	{ { "the second sender refused, DATA let through", .ehlo = PIPE,
+	      .mails = 3 },
+	    "MAIL:1 553 no",
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|DATA|\n"
+	    ".|\n"
+	    "MAIL FROM:<s@x2>|RCPT TO:<r0@x2>|DATA|\n"
+	    "(body).|QUIT|\n",
+	    "+ - +", RESULT_OK, NULL },
+	{ { "the second sender refused, DATA too", .ehlo = PIPE, .mails = 3 },
+	    "MAIL:1 553 no\nVOID_DATA 503 no",
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|DATA|\n"
+	    "MAIL FROM:<s@x2>|RCPT TO:<r0@x2>|DATA|\n"
+	    "(body).|QUIT|\n",
+	    "+ - +", RESULT_OK, NULL },
+	{ { "the second sender refused, one by one", .mails = 3 },
+	    "MAIL:1 553 no",
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|\n"
+	    "RCPT TO:<r0@x>|\n"
+	    "DATA|\n"
+	    "(body).|\n"
+	    "MAIL FROM:<s@x1>|\n"
+	    "MAIL FROM:<s@x2>|\n"
+	    "RCPT TO:<r0@x2>|\n"
+	    "DATA|\n"
+	    "(body).|\n"
+	    "QUIT|\n",
+	    "+ - +", RESULT_OK, NULL },
+	{ { "421 to the second sender", .ehlo = PIPE, .mails = 3 },
+	    "MAIL:1 421 bye",
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|DATA|\n",
+	    "+ ~ ~", RESULT_SMARTHOST, "421 bye" },
+	{ { "the second recipient refused, DATA let through", .ehlo = PIPE,
+	      .mails = 2 },
+	    "RCPT:1 550 no",
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|DATA|\n"
+	    ".|\n"
+	    "QUIT|\n",
+	    "+ -", RESULT_RECIPIENT,
+	    "mx.test refused RCPT TO:<r0@x1>: 550 no" },
+	{ { "the second recipient refused, DATA too", .ehlo = PIPE,
+	      .mails = 3 },
+	    "RCPT:1 550 no\nVOID_DATA 503 no",
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|DATA|\n"
+	    "RSET|MAIL FROM:<s@x2>|RCPT TO:<r0@x2>|DATA|\n"
+	    "(body).|QUIT|\n",
+	    "+ - +", RESULT_OK, NULL },
+	{ { "the second recipient refused, one by one", .mails = 3 },
+	    "RCPT:1 550 no",
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|\n"
+	    "RCPT TO:<r0@x>|\n"
+	    "DATA|\n"
+	    "(body).|\n"
+	    "MAIL FROM:<s@x1>|\n"
+	    "RCPT TO:<r0@x1>|\n"
+	    "RSET|\n"
+	    "MAIL FROM:<s@x2>|\n"
+	    "RCPT TO:<r0@x2>|\n"
+	    "DATA|\n"
+	    "(body).|\n"
+	    "QUIT|\n",
+	    "+ - +", RESULT_OK, NULL },
+	{ { "the second DATA refused", .ehlo = PIPE, .mails = 3 },
+	    "DATA:1 451 no",
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|DATA|\n"
+	    "RSET|MAIL FROM:<s@x2>|RCPT TO:<r0@x2>|DATA|\n"
+	    "(body).|QUIT|\n",
+	    "+ ~ +", RESULT_OK, NULL },
+	{ { "the second DATA refused, RSET too", .ehlo = PIPE, .mails = 3 },
+	    "DATA:1 451 no\nRSET 500 what",
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|DATA|\n"
+	    "RSET|MAIL FROM:<s@x2>|RCPT TO:<r0@x2>|DATA|\n"
+	    "QUIT|\n",
+	    "+ ~ ~", RESULT_SMARTHOST, "mx.test refused RSET: 500 what" },
+	{ { "two transactions a mail", .ehlo = PIPE, .mails = 2,
+	      .recipients = 2, .max = 1 },
+	    NULL,
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+	    "(body).|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r1@x>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|DATA|\n"
+	    "(body).|\n"
+	    "MAIL FROM:<s@x1>|RCPT TO:<r1@x1>|DATA|\n"
+	    "(body).|QUIT|\n",
+	    "++ ++", RESULT_OK, NULL },
+	{ { "too many in the second mail", .ehlo = PIPE, .mails = 2,
+	      .recipients = 2 },
+	    "RCPT:3 452 4.5.3 many",
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r0@x>|RCPT TO:<r1@x>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|RCPT TO:<r1@x1>|DATA|\n"
+	    "(body).|\n"
+	    "MAIL FROM:<s@x1>|RCPT TO:<r1@x1>|DATA|\n"
+	    "(body).|QUIT|\n",
+	    "++ ++", RESULT_OK, NULL },
+	{ { "each too big, by SIZE", .ehlo = "250-x|250-PIPELINING|250 SIZE 99",
+	      .mails = 2 },
+	    NULL,
+	    "EHLO me.test|\n"
+	    "QUIT|\n",
+	    "- -", RESULT_TOO_BIG, "up to 99 octets" },
+	{ { "ten mails", .ehlo = PIPE, .mails = 10 }, NULL,
+	    "EHLO me.test|\n"
+	    "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x2>|RCPT TO:<r0@x2>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x3>|RCPT TO:<r0@x3>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x4>|RCPT TO:<r0@x4>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x5>|RCPT TO:<r0@x5>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x6>|RCPT TO:<r0@x6>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x7>|RCPT TO:<r0@x7>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x8>|RCPT TO:<r0@x8>|DATA|\n"
+	    "(body).|MAIL FROM:<s@x9>|RCPT TO:<r0@x9>|DATA|\n"
+	    "(body).|QUIT|\n",
+	    "+ + + + + + + + + +", RESULT_OK, NULL },
 };
 
 /* Runs a dialogue with its replies that differ: the `n`th (from 0, over the
@@ -320,17 +517,33 @@ run_dialogue(struct world *w, const char *replies)
 	} while (smtp_next(w->c) == SMTP_TODO_READ || world_step(w));
 }
 
+/* The states of all recipients in letters. */
 static void
-test_dialogues(void **state)
+spell_states(const struct world *w, char states[32])
 {
 	static const char letters[] = { [RCPT_DELIVERED] = '+',
 		[RCPT_DEFERRED] = '~',
 		[RCPT_FAILED] = '-' };
-	char states[16];
+	size_t n = 0;
+
+	for (size_t m = 0; m < w->mails; m++) {
+		if (m > 0)
+			states[n++] = ' ';
+		for (size_t k = 0; k < w->envs[m].count; k++)
+			states[n++] = letters[w->envs[m].rcpts[k].state];
+	}
+	states[n] = '\0';
+}
+
+static void
+test_dialogues(void **state)
+{
+	char states[32];
 	struct world w;
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(dialogues); i++) {
+		const struct envelope *last;
 		const struct result *first;
 
 		print_message("%s\n", dialogues[i].host.name);
@@ -338,12 +551,10 @@ test_dialogues(void **state)
 		run_dialogue(&w, dialogues[i].replies);
 		world_check_settled(&w);
 		assert_string_equal(w.sent.data, dialogues[i].sent);
-		for (size_t k = 0; k < w.env.count; k++) {
-			states[k] = letters[w.env.rcpts[k].state];
-			states[k + 1] = '\0';
-		}
+		spell_states(&w, states);
 		assert_string_equal(states, dialogues[i].states);
-		first = &w.env.results[w.env.rcpts[0].result];
+		last = &w.envs[w.mails - 1];
+		first = &last->results[last->rcpts[0].result];
 		assert_int_equal(first->kind, dialogues[i].kind);
 		if (dialogues[i].text != NULL &&
 		    strstr(first->text, dialogues[i].text) == NULL)
@@ -388,22 +599,64 @@ test_addresses(void **state)
 		world_make(&w, &host);
 		if (i % 2 == 0)
 			assert_int_equal(
-			    envelope_add(&w.env, address, NULL, &res), 0);
+			    envelope_add(&w.envs[0], address, NULL, &res), 0);
 		else
 			assert_int_equal(
-			    envelope_set_sender(&w.env, address, &res), 0);
+			    envelope_set_sender(&w.envs[0], address, &res), 0);
 		/* the null sender is one */
 		if (i % 2 == 1 && *address == '\0')
 			kind = RESULT_OK;
 		world_finish(&w);
 		world_check_settled(&w);
 		assert_int_equal(
-		    w.env.results[w.env.rcpts[w.env.count - 1].result].kind,
+		    w.envs[0]
+			.results[w.envs[0].rcpts[w.envs[0].count - 1].result]
+			.kind,
 		    kind);
 		if (kind != RESULT_OK && *address != '\0')
 			assert_null(strstr(w.sent.data, address));
 		if (kind == RESULT_OK)
 			assert_non_null(strstr(w.sent.data, "(body)"));
+		world_clear(&w);
+	}
+}
+
+/* A mail that must not be sent is settled at once, and does not stop the
+ * others, nor is QUIT said in its place. */
+static void
+test_unfit_mail(void **state)
+{
+	static const struct host host = { "x", .ehlo = PIPE, .mails = 3 };
+	struct result res;
+	struct world w;
+
+	(void)state;
+	for (size_t m = 0; m < 3; m++) {
+		world_make(&w, &host);
+		assert_int_equal(
+		    envelope_set_sender(&w.envs[m], "a b@x", &res), 0);
+		world_reach(&w, SMTP_DOT);
+		if (m == 1)
+			assert_int_equal(w.envs[m].rcpts[0].state, RCPT_FAILED);
+		world_finish(&w);
+		world_check_settled(&w);
+		for (size_t k = 0; k < 3; k++)
+			assert_int_equal(w.envs[k].rcpts[0].state,
+			    k == m ? RCPT_FAILED : RCPT_DELIVERED);
+		assert_string_equal(w.sent.data,
+		    m == 0	 ? "EHLO me.test|\n"
+				   "MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|DATA|\n"
+				   "(body).|MAIL FROM:<s@x2>|RCPT TO:<r0@x2>|"
+				   "DATA|\n(body).|QUIT|\n"
+			: m == 1 ? "EHLO me.test|\n"
+				   "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+				   "(body).|\n"
+				   "MAIL FROM:<s@x2>|RCPT TO:<r0@x2>|DATA|\n"
+				   "(body).|QUIT|\n"
+				 : "EHLO me.test|\n"
+				   "MAIL FROM:<s@x>|RCPT TO:<r0@x>|DATA|\n"
+				   "(body).|MAIL FROM:<s@x1>|RCPT TO:<r0@x1>|"
+				   "DATA|\n(body).|\nQUIT|\n");
 		world_clear(&w);
 	}
 }
@@ -422,12 +675,12 @@ test_long_address(void **state)
 	memset(address, 'a', sizeof address - 1);
 	memcpy(address + sizeof address - 3, "@x", 3);
 	world_make(&w, &host);
-	assert_int_equal(envelope_add(&w.env, address, NULL, &res), 0);
+	assert_int_equal(envelope_add(&w.envs[0], address, NULL, &res), 0);
 	world_finish(&w);
 	world_check_settled(&w);
-	assert_non_null(
-	    strstr(w.env.results[w.env.rcpts[w.env.count - 1].result].text,
-		"550 no such user"));
+	assert_non_null(strstr(
+	    w.envs[0].results[w.envs[0].rcpts[w.envs[0].count - 1].result].text,
+	    "550 no such user"));
 	world_clear(&w);
 }
 
@@ -457,12 +710,12 @@ test_parameters(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		host.ehlo = cases[i].ehlo;
 		world_make(&w, &host);
-		w.env.is_8bit = true;
-		w.env.dsn = (struct dsn){ notify, ret, envid };
+		w.envs[0].is_8bit = true;
+		w.envs[0].dsn = (struct dsn){ notify, ret, envid };
 		world_finish(&w);
 		assert_non_null(strstr(w.sent.data, cases[i].mail));
 		assert_non_null(strstr(w.sent.data, cases[i].rcpt));
-		w.env.dsn = (struct dsn){ NULL, NULL, NULL };
+		w.envs[0].dsn = (struct dsn){ NULL, NULL, NULL };
 		world_clear(&w);
 	}
 }
@@ -493,8 +746,8 @@ test_many(void **state)
 		print_message("%s\n", cases[i].host.name);
 		world_make(&w, &cases[i].host);
 		world_finish(&w);
-		assert_int_equal(
-		    envelope_count(&w.env, RCPT_DELIVERED), w.env.count);
+		assert_int_equal(envelope_count(&w.envs[0], RCPT_DELIVERED),
+		    w.envs[0].count);
 		for (size_t k = 0; k < w.sent.len; k++)
 			flights += w.sent.data[k] == '\n';
 		assert_true(flights <= cases[i].commands);
@@ -536,6 +789,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dialogues),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_unfit_mail),
 		cmocka_unit_test(test_long_address),
 		cmocka_unit_test(test_parameters),
 		cmocka_unit_test(test_many),

@@ -5,19 +5,37 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "world.h"
 
+/* The first mail is from s@x to r0@x, r1@x..., the next from s@x1. */
+static void
+make_envelope(struct envelope *env, size_t mail, size_t recipients)
+{
+	char address[64], domain[24] = "x";
+	struct result res;
+
+	if (mail > 0)
+		snprintf(domain, sizeof domain, "x%zu", mail);
+	envelope_init(env);
+	snprintf(address, sizeof address, "s@%s", domain);
+	assert_int_equal(envelope_set_sender(env, address, &res), 0);
+	for (size_t i = 0; i < recipients; i++) {
+		snprintf(address, sizeof address, "r%zu@%s", i, domain);
+		assert_int_equal(envelope_add(env, address, NULL, &res), 0);
+	}
+}
+
 void
 world_make(struct world *w, const struct host *host)
 {
-	char address[32];
 	struct result res;
 
-	*w = (struct world){ .host = host };
+	*w = (struct world){ .host = host, .nasked = 1 };
 	w->plan = (struct smtp_plan){ .host = "mx.test",
 		.ehlo = "me.test",
 		.tls = host->tls,
@@ -27,12 +45,10 @@ world_make(struct world *w, const struct host *host)
 		.password = "secret",
 		.password_len = 6,
 		.recipients_max = host->max == 0 ? 50 : host->max };
-	envelope_init(&w->env);
-	assert_int_equal(envelope_set_sender(&w->env, "s@x", &res), 0);
-	for (size_t i = 0; i < (host->recipients ? host->recipients : 1); i++) {
-		snprintf(address, sizeof address, "r%zu@x", i);
-		assert_int_equal(envelope_add(&w->env, address, NULL, &res), 0);
-	}
+	w->mails = host->mails > 0 ? host->mails : 1;
+	for (size_t m = 0; m < w->mails; m++)
+		make_envelope(&w->envs[m], m,
+		    host->recipients > 0 ? host->recipients : 1);
 	reply_init(&w->reply);
 	buf_init(&w->sent, 1 << 22);
 	assert_int_equal(smtp_client_new(&w->c, &w->plan, &res), 0);
@@ -42,7 +58,8 @@ void
 world_clear(struct world *w)
 {
 	smtp_client_free(w->c);
-	envelope_clear(&w->env);
+	for (size_t m = 0; m < w->mails; m++)
+		envelope_clear(&w->envs[m]);
 	reply_clear(&w->reply);
 	buf_free(&w->sent);
 }
@@ -50,23 +67,26 @@ world_clear(struct world *w)
 void
 world_tell_reply(struct world *w, const char *text)
 {
-	char in[1024];
+	char in[1024], tag[16] = "";
 	enum smtp_state state = smtp_awaited(w->c);
 	struct result res;
-	size_t used, n = strlen(text);
+	size_t used, n, mail = w->asking;
 
+	if (w->nreplied < w->nasked && state != SMTP_IDLE && state != SMTP_BODY)
+		mail = w->asked[w->nreplied++ % COUNT(w->asked)];
+	if (state > SMTP_RSET)
+		snprintf(tag, sizeof tag, " #%zu", mail);
+	n = (size_t)snprintf(in, sizeof in, "%s%s\n", text, tag);
 	for (size_t i = 0; i < n; i++)
-		in[i] = text[i] == '|' ? '\n' : text[i];
-	in[n] = '\n';
+		in[i] = in[i] == '|' ? '\n' : in[i];
 	reply_reset(&w->reply);
-	assert_int_equal(
-	    reply_push(&w->reply, in, n + 1, &used, &res), REPLY_DONE);
+	assert_int_equal(reply_push(&w->reply, in, n, &used, &res), REPLY_DONE);
 	w->last_code = w->reply.code;
 	w->visited[state][smtp_classify(state, w->reply.code)] = true;
 	if (state == SMTP_AUTH && w->reply.code == 235)
 		w->logged_in = true;
 	if (state == SMTP_DOT && w->last_code / 100 == 2 && !w->mute)
-		w->acknowledged = true;
+		w->acknowledged[w->body_of] = true;
 	smtp_replied(w->c, &w->reply);
 }
 
@@ -125,6 +145,31 @@ world_usual(const struct world *w)
 	}
 }
 
+/* Notes which mail each command is about. */
+static void
+note_commands(struct world *w)
+{
+	static const char from[] = "MAIL FROM:<s@x";
+	const char *p = smtp_output_shown(w->c)->data, *end;
+
+	for (; (end = strstr(p, "\r\n")) != NULL; p = end + 2) {
+		if (strncmp(p, from, sizeof from - 1) == 0)
+			w->asking = strtoul(p + sizeof from - 1, NULL, 10);
+		w->asked[w->nasked++ % COUNT(w->asked)] = w->asking;
+	}
+}
+
+void
+world_unwritten(struct world *w)
+{
+	struct result why;
+
+	(void)result_fail(&why, RESULT_LOST, "broken pipe");
+	w->mute = true;
+	note_commands(w);
+	smtp_unwritten(w->c, &why);
+}
+
 static void
 send_flight(struct world *w)
 {
@@ -137,6 +182,7 @@ send_flight(struct world *w)
 		assert_true(strcmp(shown->data, "EHLO me.test\r\n") == 0 ||
 		    strcmp(shown->data, "STARTTLS\r\n") == 0 ||
 		    strcmp(shown->data, "QUIT\r\n") == 0 || shown->len == 0);
+	note_commands(w);
 	for (size_t i = 0; i < shown->len; i++)
 		if (shown->data[i] != '\n')
 			buf_putc(&w->sent,
@@ -146,11 +192,60 @@ send_flight(struct world *w)
 	smtp_sent(w->c);
 }
 
+static void
+give(struct world *w)
+{
+	const struct smtp_mail mail = { &w->envs[w->given++], SIZE };
+
+	if (smtp_next(w->c) != SMTP_TODO_CLOSE)
+		w->handed_out++;
+	smtp_give(w->c, &mail);
+}
+
+static size_t
+count_open(const struct envelope *env)
+{
+	return envelope_count(env, RCPT_PENDING) +
+	    envelope_count(env, RCPT_SENT) + envelope_count(env, RCPT_ACCEPTED);
+}
+
+static void
+send_body(struct world *w)
+{
+	assert_int_equal(w->last_code / 100, 3);
+	buf_puts(&w->sent, "(body)");
+	for (size_t m = 0; m < w->given; m++) {
+		if (count_open(&w->envs[m]) == 0)
+			continue;
+		/* no other is under way */
+		assert_int_equal(m, w->given - 1);
+		assert_true(envelope_count(&w->envs[m], RCPT_ACCEPTED) > 0);
+		w->body_of = m;
+	}
+	if (smtp_asks_next(w->c) && !w->host->later) {
+		if (w->given < w->mails)
+			give(w);
+		else
+			smtp_finish(w->c);
+		assert_false(smtp_asks_next(w->c));
+	}
+	smtp_body_read(w->c, SIZE);
+	w->dotted[w->body_of] = true;
+}
+
+/* The mails that are settled are let go of at once, and no others. */
+static void
+check_open(const struct world *w)
+{
+	for (size_t m = 0; m < w->given; m++)
+		assert_int_equal(smtp_is_open(w->c, &w->envs[m]),
+		    count_open(&w->envs[m]) > 0);
+}
+
 bool
 world_step(struct world *w)
 {
-	struct smtp_mail mail = { &w->env, SIZE };
-
+	check_open(w);
 	switch (smtp_next(w->c)) {
 	case SMTP_TODO_SEND:
 		send_flight(w);
@@ -163,20 +258,18 @@ world_step(struct world *w)
 		smtp_tls_done(w->c);
 		return true;
 	case SMTP_TODO_BODY:
-		assert_int_equal(w->last_code / 100, 3);
-		buf_puts(&w->sent, "(body)");
-		smtp_body_read(w->c, SIZE);
+		send_body(w);
 		return true;
 	case SMTP_TODO_MAIL:
-		assert_false(w->given);
-		smtp_give(w->c, &mail);
-		w->given = true;
+		if (w->given < w->mails)
+			give(w);
+		else
+			smtp_finish(w->c);
 		return true;
 	case SMTP_TODO_CLOSE:
 		send_flight(w);
-		if (!w->given)
-			smtp_give(w->c, &mail);
-		w->given = true;
+		while (w->given < w->mails)
+			give(w);
 		return false;
 	}
 	return false;
@@ -192,21 +285,48 @@ world_finish(struct world *w)
 	assert_int_equal(smtp_next(w->c), SMTP_TODO_CLOSE);
 }
 
-void
-world_check_settled(const struct world *w)
+/* The result speaks of mail `m`, or of the one before, which ended it all. */
+static void
+check_attributed(const struct result *res, size_t m)
 {
-	for (size_t i = 0; i < w->env.count; i++) {
-		const struct rcpt *r = &w->env.rcpts[i];
+	const char *tag = strrchr(res->text, '#');
+
+	if (tag == NULL)
+		return;
+	if (strncmp(res->text, "not sent, since the mail before", 31) == 0)
+		assert_int_equal(strtoul(tag + 1, NULL, 10) + 1, m);
+	else
+		assert_int_equal(strtoul(tag + 1, NULL, 10), m);
+}
+
+static void
+check_mail(const struct world *w, size_t m)
+{
+	const struct envelope *env = &w->envs[m];
+
+	for (size_t i = 0; i < env->count; i++) {
+		const struct rcpt *r = &env->rcpts[i];
+		const struct result *res = &env->results[r->result];
 
 		assert_true(r->state == RCPT_DELIVERED ||
 		    r->state == RCPT_DEFERRED || r->state == RCPT_FAILED);
-		assert_true(r->state != RCPT_DELIVERED || w->acknowledged);
-		assert_true(r->result < w->env.nresults);
-		assert_true(w->env.results[r->result].text[0] != '\0');
+		assert_true(r->state != RCPT_DELIVERED || w->acknowledged[m]);
+		assert_true(r->result < env->nresults);
+		assert_true(res->text[0] != '\0');
 		if (r->state == RCPT_DEFERRED)
-			assert_true(result_is_temporary(
-			    w->env.results[r->result].kind));
+			assert_true(result_is_temporary(res->kind));
+		if (res->kind == RESULT_POSSIBLE_DUPLICATE)
+			assert_true(w->dotted[m]);
+		if (m < w->handed_out)
+			check_attributed(res, m);
 	}
+}
+
+void
+world_check_settled(const struct world *w)
+{
+	for (size_t m = 0; m < w->mails; m++)
+		check_mail(w, m);
 }
 
 void

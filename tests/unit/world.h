@@ -1,5 +1,5 @@
 /*
- * world: a smarthost, a mail and the machine between them, for its tests.
+ * world: a smarthost, some mails and the machine between them, for its tests.
  */
 #ifndef TESTS_UNIT_WORLD_H
 #define TESTS_UNIT_WORLD_H
@@ -8,6 +8,7 @@
 
 #define SIZE 100 /* octets of the message */
 #define PIPE "250-hi|250-PIPELINING|250 AUTH PLAIN LOGIN"
+#define MAILS_MAX 12
 #define COUNT(table) (sizeof table / sizeof *table)
 
 /* A smarthost as it behaves by default; NULL members have their usual value.
@@ -20,17 +21,26 @@ struct host {
 	enum sasl_want want;
 	size_t recipients, max;
 	const char *greeting;
+	size_t mails; /* 0: one */
+	bool later; /* at a dot it is not known yet what comes next */
 };
 
 struct world {
 	const struct host *host;
 	struct smtp_plan plan;
-	struct envelope env;
+	struct envelope envs[MAILS_MAX];
+	size_t mails, given;
+	size_t handed_out; /* those that were given before the end */
 	struct smtp_client *c;
 	struct reply reply;
 	struct buf sent; /* flights as shown: "|" for CRLF, LF after each */
-	bool given, finished, mute;
-	bool acknowledged; /* 2xx came to the dot */
+	bool mute;
+	/* the mail of each command whose reply is to come, as a ring, and of
+	 * the last */
+	size_t asked[2048], nasked, nreplied, asking;
+	size_t body_of; /* the mail whose body was last */
+	/* by mail: its dot may be out; 2xx came to it */
+	bool dotted[MAILS_MAX], acknowledged[MAILS_MAX];
 	bool logged_in;
 	int last_code;
 	bool visited[SMTP_STATE_COUNT][SMTP_ANSWER_COUNT];
@@ -39,12 +49,17 @@ struct world {
 void world_make(struct world *w, const struct host *host);
 void world_clear(struct world *w);
 
-/* Tells the machine a reply ("|" between its lines), or that there is none. */
+/* Tells the machine a reply ("|" between its lines), or that there is none.
+ * To the end of a reply from MAIL on it adds "#" and the number of the mail
+ * that was asked about. */
 void world_tell_reply(struct world *w, const char *text);
 void world_tell_broke(struct world *w, enum result_kind kind);
 
 /* What this host says by default to what is awaited. */
 const char *world_usual(const struct world *w);
+
+/* The output cannot be written, though some of it may have been. */
+void world_unwritten(struct world *w);
 
 /* One step in the ordinary way; false at the end. */
 bool world_step(struct world *w);
@@ -53,7 +68,7 @@ bool world_step(struct world *w);
 void world_finish(struct world *w);
 void world_reach(struct world *w, enum smtp_state state);
 
-/* Every recipient has its end, and a truthful one. */
+/* Every recipient has its end, and a truthful one, by an answer to its mail. */
 void world_check_settled(const struct world *w);
 
 #endif
