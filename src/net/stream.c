@@ -329,6 +329,12 @@ say_goodbye(struct stream *s)
 }
 
 void
+stream_leave(struct stream *s)
+{
+	s->wire.broken = true;
+}
+
+void
 stream_close(struct stream *s)
 {
 	if (s == NULL)

@@ -54,6 +54,9 @@ int stream_write(struct stream *s, const char *p, size_t n,
     struct deadline until, struct result *res)
     __attribute__((warn_unused_result));
 
+/* Another process has the connection now: from here on nothing is written. */
+void stream_leave(struct stream *s);
+
 /* Says goodbye (close_notify) without waiting, closes, releases.  Accepts
  * NULL. */
 void stream_close(struct stream *s);

@@ -9,13 +9,21 @@
 
 #define GOODBYE 1000 /* ms for QUIT to be written */
 
+/* The message whose turn it is: of the oldest mail, since all before it are
+ * settled by the time a body is due. */
+static const struct source *
+message(const struct session *s)
+{
+	return s->given[0]->message;
+}
+
 static void
 show_progress(const struct session *s, uint64_t done)
 {
 	const struct session_watch *watch = &s->rules.watch;
 
 	if (watch->progress != NULL)
-		watch->progress(watch->arg, done, s->body->size);
+		watch->progress(watch->arg, done, message(s)->size);
 }
 
 static bool
@@ -59,7 +67,7 @@ go_tls(struct session *s)
 static int
 read_piece(struct session *s, struct dots *dots, uint64_t *off, size_t *len)
 {
-	const struct source *body = s->body;
+	const struct source *body = message(s);
 	uint64_t left = body->size - *off;
 	size_t n = left < SESSION_PIECE ? (size_t)left : SESSION_PIECE, got = 0;
 	struct result res;
@@ -74,12 +82,66 @@ read_piece(struct session *s, struct dots *dots, uint64_t *off, size_t *len)
 	return 0;
 }
 
-/* The last piece, and with it, in one write, what the machine adds when it
- * agrees that this was all of the message. */
+/* Asks for the next mail, and passes on what is to be done.  False: nothing,
+ * for now. */
+static bool
+ask_next(struct session *s)
+{
+	const struct session_mail *mail;
+	struct smtp_mail given;
+
+	switch (s->feed->next(s->feed->arg, &mail)) {
+	case SESSION_MAIL:
+		s->given[s->ngiven++] = mail;
+		given = (struct smtp_mail){ mail->env, mail->message->size };
+		smtp_give(s->client, &given);
+		return true;
+	case SESSION_DONE:
+		smtp_finish(s->client);
+		return true;
+	case SESSION_LATER:
+		break;
+	}
+	return false;
+}
+
+/* Tells of the mails that are settled, in the order of their beginning. */
+static void
+tell_settled(struct session *s)
+{
+	const struct session_mail *mail;
+
+	while (s->ngiven > 0 && !smtp_is_open(s->client, s->given[0]->env)) {
+		mail = s->given[0];
+		s->given[0] = s->given[1];
+		s->ngiven--;
+		s->feed->settled(s->feed->arg, mail);
+	}
+}
+
+/* Writes `len` octets of `wire` and the output: in one, where it fits. */
+static int
+write_end(struct session *s, size_t len)
+{
+	struct deadline until = session_in(s, s->rules.timeout, -1);
+	const struct buf *out = smtp_output(s->client);
+	size_t with = out->len <= SESSION_TAIL - 2 ? out->len : 0;
+
+	session_show_output(s);
+	memcpy(s->wire + len, out->data, with);
+	if (session_write(s, s->wire, len + with, until) == -1)
+		return -1;
+	if (with == 0 && session_write(s, out->data, out->len, until) == -1)
+		return -1;
+	smtp_sent(s->client);
+	return 0;
+}
+
+/* The last piece, and with it what the machine adds when it agrees that this
+ * was all of the message. */
 static void
 end_body(struct session *s, const struct dots *dots, uint64_t off, size_t len)
 {
-	const struct buf *out = smtp_output(s->client);
 	struct result res;
 
 	if (is_cancelled(s)) {
@@ -87,23 +149,18 @@ end_body(struct session *s, const struct dots *dots, uint64_t off, size_t len)
 		smtp_broke(s->client, &res);
 		return;
 	}
+	if (off == message(s)->size && smtp_asks_next(s->client))
+		(void)ask_next(s);
 	smtp_body_read(s->client, off);
-	if (smtp_next(s->client) != SMTP_TODO_SEND ||
-	    out->len > SESSION_TAIL - 2)
+	if (smtp_next(s->client) != SMTP_TODO_SEND)
 		return;
 	if (dots->mid_line) {
 		/* never true of clean lines; but the dot stands alone */
 		memcpy(s->wire + len, "\r\n", 2);
 		len += 2;
 	}
-	memcpy(s->wire + len, out->data, out->len);
-	len += out->len;
-	session_show_output(s);
-	if (session_write(s, s->wire, len, deadline_in(s->rules.timeout, -1)) ==
-	    -1)
-		return;
-	smtp_sent(s->client);
-	show_progress(s, off);
+	if (write_end(s, len) == 0)
+		show_progress(s, off);
 }
 
 static void
@@ -117,7 +174,7 @@ write_body(struct session *s)
 
 	s->begun = true;
 	n = snprintf(remark, sizeof remark, "message, %llu octets",
-	    (unsigned long long)s->body->size);
+	    (unsigned long long)message(s)->size);
 	session_show(s, '*', remark, (size_t)n);
 	for (;;) {
 		if (session_has_input(s)) {
@@ -127,21 +184,21 @@ write_body(struct session *s)
 		before = off;
 		if (read_piece(s, &dots, &off, &len) == -1)
 			return;
-		if (off == s->body->size || off == before)
+		if (off == message(s)->size || off == before)
 			break;
-		if (session_write(s, s->wire, len,
-			deadline_in(s->rules.timeout, s->until.cancel)) == -1)
+		if (session_write(s, s->wire, len, session_limit(s)) == -1)
 			return;
 		show_progress(s, off);
 	}
 	end_body(s, &dots, off, len);
 }
 
-/* Does what the machine says until it is idle or at its end. */
+/* Does what the machine says until there is nothing to be done. */
 static void
 drive(struct session *s)
 {
 	for (;;) {
+		tell_settled(s);
 		switch (smtp_next(s->client)) {
 		case SMTP_TODO_SEND:
 			session_send_output(s);
@@ -156,6 +213,9 @@ drive(struct session *s)
 			write_body(s);
 			break;
 		case SMTP_TODO_MAIL:
+			if (s->feed == NULL || !ask_next(s))
+				return;
+			break;
 		case SMTP_TODO_CLOSE:
 			return;
 		}
@@ -214,6 +274,8 @@ session_open(struct session **sp, int fd, const struct session_rules *rules,
 	s->until = until;
 	reply_init(&s->reply);
 	if (begin(s, res) == -1) {
+		if (res->kind == RESULT_HANDED_OVER)
+			session_leave(s);
 		session_close(s);
 		return -1;
 	}
@@ -222,16 +284,25 @@ session_open(struct session **sp, int fd, const struct session_rules *rules,
 }
 
 int
-session_send(struct session *s, struct envelope *env,
-    const struct source *body, struct deadline until, struct result *res)
+session_send(struct session *s, const struct session_feed *feed,
+    struct deadline until, struct result *res)
 {
-	const struct smtp_mail mail = { env, body->size };
-
-	s->body = body;
+	if (outcome(s, res) == -1)
+		return -1;
+	if (smtp_next(s->client) == SMTP_TODO_CLOSE)
+		return result_fail(res, RESULT_LOST, "%s: the session is over",
+		    s->rules.plan.host);
+	s->feed = feed;
 	s->until = until;
-	smtp_give(s->client, &mail);
 	drive(s);
 	return outcome(s, res);
+}
+
+void
+session_leave(struct session *s)
+{
+	s->left = true;
+	stream_leave(s->stream);
 }
 
 /* QUIT, if it was not said; the answer is of no interest. */
@@ -255,7 +326,7 @@ session_close(struct session *s)
 {
 	if (s == NULL)
 		return;
-	if (s->client != NULL)
+	if (s->client != NULL && !s->left)
 		say_goodbye(s);
 	stream_close(s->stream);
 	smtp_client_free(s->client);

@@ -49,18 +49,51 @@ int session_open(struct session **s, int fd, const struct session_rules *rules,
     struct deadline until, struct result *res)
     __attribute__((warn_unused_result));
 
+/* One mail of many. */
+struct session_mail {
+	struct envelope *env; /* its PENDING recipients are tried */
+	const struct source *message;
+};
+
+/* What is to be sent after what was handed out already. */
+enum session_next {
+	SESSION_MAIL, /* *mail is set; it stays valid until it is settled */
+	SESSION_LATER, /* not to be said yet: ask again when all is settled;
+			* said then, it ends the call, not the session */
+	SESSION_DONE /* nothing more */
+};
+
+/* Where the mails of a session come from, and where their results go. */
+struct session_feed {
+	/* Asked before the first mail, again before the final dot of each one
+	 * that is known to be in its last transaction (so that the next one
+	 * can go with the dot, where PIPELINING is offered; DONE there sends
+	 * QUIT with it), and when all are settled.  Not after DONE. */
+	enum session_next (*next)(void *arg, const struct session_mail **mail);
+	/* Every recipient of `mail` is settled; called in the order in which
+	 * they were handed out, before anything else is sent or waited for. */
+	void (*settled)(void *arg, const struct session_mail *mail);
+	void *arg;
+};
+
 /*
- * Sends the session's one message to all PENDING recipients of `env`, in as
- * many transactions as it takes; every one of them is settled when it returns.
- * `until` is for everything until the message is first asked for; after that
- * only the rules' `timeout` counts, since breaking off then leaves it half
- * delivered.  Its `cancel` ends all of it, but not while the final dot is
- * written and answered: that would risk a second copy.  -1: the connection has
- * failed (`res` says why); the settled results stand all the same.
+ * Sends the mails of `feed`, each to all its PENDING recipients, in as many
+ * transactions as it takes; every one that was handed out is settled when it
+ * returns, whatever happened.  `until` is for everything until the first
+ * message is first asked for; after that only the rules' `timeout` counts,
+ * since breaking off then leaves it half delivered.  Its `cancel` ends all of
+ * it, but not while a final dot is written and answered: that would risk a
+ * second copy.  Its `alarm` rings, where one is set, once it passes in any
+ * wait.  -1: the connection has failed (`res` says why); the settled results
+ * stand all the same.
  */
-int session_send(struct session *s, struct envelope *env,
-    const struct source *body, struct deadline until, struct result *res)
+int session_send(struct session *s, const struct session_feed *feed,
+    struct deadline until, struct result *res)
     __attribute__((warn_unused_result));
+
+/* Another process (a fork of this one) goes on with the connection: this one
+ * writes nothing to it any more, not even when it closes it. */
+void session_leave(struct session *s);
 
 /* QUIT, where it was not said, and not waited for; closes and releases.
  * Accepts NULL. */

@@ -51,21 +51,30 @@ show_reply(const struct session *s)
 }
 
 struct deadline
+session_in(const struct session *s, long ms, int cancel)
+{
+	struct deadline d = deadline_in(ms, cancel);
+
+	d.alarm = s->until.alarm;
+	return d;
+}
+
+struct deadline
 session_limit(const struct session *s)
 {
 	int cancel = s->until.cancel;
 
 	if (s->failed)
-		return deadline_in(LAST_WORDS, cancel);
+		return session_in(s, LAST_WORDS, cancel);
 	/* from here on the message may have been taken: to break off would be
 	 * to risk a second copy, so the wait is the longest of all (RFC 5321
 	 * section 4.5.3.2.6: twice what the others are) and cannot be ended */
 	if (smtp_awaited(s->client) == SMTP_DOT)
-		return deadline_in(2 * s->rules.timeout, -1);
+		return session_in(s, 2 * s->rules.timeout, -1);
 	if (s->begun)
-		return deadline_in(s->rules.timeout, cancel);
+		return session_in(s, s->rules.timeout, cancel);
 	return deadline_earlier(
-	    s->until, deadline_in(s->rules.timeout, cancel));
+	    s->until, session_in(s, s->rules.timeout, cancel));
 }
 
 bool

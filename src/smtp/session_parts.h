@@ -8,22 +8,30 @@
 #include "smtp/session.h"
 
 #define SESSION_PIECE (64 * 1024) /* octets of the message at a time */
-#define SESSION_TAIL 64 /* for the final dot, and QUIT */
+#define SESSION_TAIL (16 * 1024) /* for the final dot, and what goes with it */
+#define SESSION_GIVEN 2 /* mails under way at the most */
 
 struct session {
 	struct stream *stream;
 	struct session_rules rules;
 	struct smtp_client *client;
 	struct reply reply;
-	const struct source *body;
+	const struct session_feed *feed; /* of the call in progress, or NULL */
+	/* handed out and not reported as settled, in order */
+	const struct session_mail *given[SESSION_GIVEN];
+	size_t ngiven;
 	struct deadline until; /* of the call in progress */
 	bool begun; /* the message was asked for */
 	bool failed; /* writing did */
+	bool left; /* another process goes on with the connection */
 	size_t in_pos, in_len; /* bytes of `in` not taken yet */
 	char in[4096];
 	char raw[SESSION_PIECE];
 	char wire[DOTS_OUT_MAX(SESSION_PIECE) + SESSION_TAIL];
 };
+
+/* `ms` from now, with the alarm of the call in progress. */
+struct deadline session_in(const struct session *s, long ms, int cancel);
 
 /* Until when the next step may take. */
 struct deadline session_limit(const struct session *s);

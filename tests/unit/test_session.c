@@ -21,6 +21,7 @@
 
 #define HOST "smtp.example"
 #define PATIENCE 20000 /* ms: what waits so long has failed */
+#define MAILS_MAX 3
 #define BIG (20 * 1024 * 1024)
 
 #define PIPE "S:250-hi\r\n250-PIPELINING\r\n250 AUTH PLAIN LOGIN"
@@ -36,13 +37,15 @@ static const char *const *script;
 
 static struct peer peer;
 static struct result res;
-static struct envelope env;
+static struct envelope envs[MAILS_MAX];
+static struct buf events; /* what the feed was asked and told */
 static struct buf heard; /* lines from C and M as they came */
 static struct buf left; /* what came after the last word */
 static struct buf shown; /* the watcher's lines, "C: ..." */
 static char unexpected[256]; /* what came instead of a C line */
 static int cancel[2];
-static unsigned sends;
+static unsigned sends, rings;
+static bool notified; /* TLS was ended in order */
 
 /* Stands before the library's, to count. */
 ssize_t
@@ -193,6 +196,8 @@ play(struct peer *p)
 	}
 	while (hear_byte(p, &c))
 		buf_putc(&left, c);
+	notified = p->ssl != NULL &&
+	    (SSL_get_shutdown(p->ssl) & SSL_RECEIVED_SHUTDOWN) != 0;
 }
 
 /* The message: lines of dots and text, `size` octets. */
@@ -262,14 +267,85 @@ struct wish {
 	enum sasl_want auth;
 	long timeout, open, until; /* ms */
 	SSL_CTX *ctx;
-	size_t recipients;
+	size_t recipients, name; /* octets in each one's name, at least */
+	size_t mails; /* 0: one */
+	bool later; /* at a dot, it is not known yet what comes next */
+	long alarm; /* ms; 0: none */
+	int ring; /* what comes of it */
+	bool leave;
+	bool mute; /* breaks off: words of the script go unheard */
 };
+
+/* feed: the same message, over and over. */
+struct supply {
+	const struct wish *wish;
+	struct message *message;
+	struct session_mail mails[MAILS_MAX];
+	size_t n, given, settled;
+};
+
+static enum session_next
+next_mail(void *arg, const struct session_mail **mail)
+{
+	struct supply *s = arg;
+
+	if (s->wish->later && s->settled < s->given) {
+		buf_puts(&events, "later\n");
+		return SESSION_LATER;
+	}
+	if (s->given == s->n) {
+		buf_puts(&events, "done\n");
+		return SESSION_DONE;
+	}
+	buf_printf(&events, "mail %zu\n", s->given);
+	*mail = &s->mails[s->given++];
+	return SESSION_MAIL;
+}
+
+static void
+mail_settled(void *arg, const struct session_mail *mail)
+{
+	struct supply *s = arg;
+
+	assert_ptr_equal(mail, &s->mails[s->settled]);
+	assert_int_equal(envelope_count(mail->env, RCPT_PENDING) +
+		envelope_count(mail->env, RCPT_SENT) +
+		envelope_count(mail->env, RCPT_ACCEPTED),
+	    0);
+	buf_printf(&events, "settled %zu, %u writes\n", s->settled++, sends);
+	s->message->done = 0;
+}
+
+static int
+ring(void *arg, struct result *r)
+{
+	const int *answer = arg;
+
+	rings++;
+	return *answer == 0 ? 0 : result_fail(r, RESULT_HANDED_OVER, "forked");
+}
+
+static int
+send_all(struct session *s, const struct wish *w, struct message *m,
+    struct deadline until)
+{
+	struct source source = { read_message, m, m->size, 0 };
+	struct supply supply = { .wish = w, .message = m };
+	struct session_feed feed = { next_mail, mail_settled, &supply };
+	int rc;
+
+	supply.n = w->mails > 0 ? w->mails : 1;
+	for (size_t i = 0; i < supply.n; i++)
+		supply.mails[i] = (struct session_mail){ &envs[i], &source };
+	rc = session_send(s, &feed, until, &res);
+	assert_int_equal(supply.settled, supply.given);
+	return rc;
+}
 
 static int
 talk(const struct wish *w, struct message *m, const struct tls *tls)
 {
 	struct secret secret;
-	struct source body = { read_message, m, m->size, 0 };
 	struct session_rules rules = { .plan = { .host = HOST,
 					   .ehlo = "me",
 					   .tls = w->tls,
@@ -287,19 +363,45 @@ talk(const struct wish *w, struct message *m, const struct tls *tls)
 	    w->until ? w->until : PATIENCE, cancel[0]);
 	struct deadline open = w->open ? deadline_in(w->open, cancel[0])
 				       : until;
+	int answer = w->ring;
+	struct deadline_alarm alarm = { .ring = ring, .arg = &answer };
 	struct session *s;
 	int rc;
 
+	alarm.at = deadline_in(w->alarm, -1).at;
+	if (w->alarm > 0)
+		open.alarm = until.alarm = &alarm;
 	secret_init(&secret);
 	buf_puts(&secret.password, "tanstaaf;");
 	secret_note(&secret, "user");
 	rc = session_open(
 	    &s, peer_start(&peer, w->ctx, play), &rules, open, &res);
 	if (rc == 0)
-		rc = session_send(s, &env, &body, until, &res);
+		rc = send_all(s, w, m, until);
+	if (w->leave && s != NULL)
+		session_leave(s);
 	session_close(s);
 	secret_clear(&secret);
 	return rc;
+}
+
+/* The first mail is from s@x to r0@x, r1@x..., the next from s@x1. */
+static void
+make_envelope(struct envelope *env, size_t mail, const struct wish *w)
+{
+	char address[600], domain[24] = "x";
+
+	if (mail > 0)
+		snprintf(domain, sizeof domain, "x%zu", mail);
+	envelope_clear(env);
+	envelope_init(env);
+	snprintf(address, sizeof address, "s@%s", domain);
+	assert_int_equal(envelope_set_sender(env, address, &res), 0);
+	for (size_t i = 0; i < (w->recipients ? w->recipients : 1); i++) {
+		snprintf(address, sizeof address, "r%0*zu@%s", (int)w->name, i,
+		    domain);
+		assert_int_equal(envelope_add(env, address, NULL, &res), 0);
+	}
 }
 
 static int
@@ -307,7 +409,6 @@ run(const struct wish *w)
 {
 	struct message m = w->message;
 	struct tls *tls = NULL;
-	char address[32];
 	int rc;
 
 	if (m.text == NULL)
@@ -316,16 +417,12 @@ run(const struct wish *w)
 	buf_free(&left);
 	buf_free(&shown);
 	unexpected[0] = '\0';
-	envelope_clear(&env);
-	envelope_init(&env);
-	assert_int_equal(envelope_set_sender(&env, "s@x", &res), 0);
-	for (size_t i = 0; i < (w->recipients ? w->recipients : 1); i++) {
-		snprintf(address, sizeof address, "r%zu@x", i);
-		assert_int_equal(envelope_add(&env, address, NULL, &res), 0);
-	}
+	buf_free(&events);
+	for (size_t i = 0; i < MAILS_MAX; i++)
+		make_envelope(&envs[i], i, w);
 	assert_int_equal(pipe(cancel), 0);
 	script = w->script;
-	sends = 0;
+	sends = rings = 0;
 	if (w->ctx != NULL)
 		tls = peer_trust(TLS_MIN_1_2);
 	rc = talk(w, &m, tls);
@@ -334,7 +431,8 @@ run(const struct wish *w)
 	close(cancel[0]);
 	close(cancel[1]);
 	free(m.text);
-	assert_string_equal(unexpected, "");
+	if (!w->mute)
+		assert_string_equal(unexpected, "");
 	assert_null(strstr(shown.data, "tanstaaf"));
 	return rc;
 }
@@ -347,17 +445,26 @@ run(const struct wish *w)
 		rc = run(&(w)); \
 	} while (0)
 
+/* The first recipient of a mail. */
 static void
-expect(enum rcpt_state state, enum result_kind kind, const char *text)
+expect_of(
+    size_t mail, enum rcpt_state state, enum result_kind kind, const char *text)
 {
+	const struct envelope *env = &envs[mail];
 	const struct result *r = &res;
 
-	assert_int_equal(env.rcpts[0].state, state);
+	assert_int_equal(env->rcpts[0].state, state);
 	if (state != RCPT_PENDING)
-		r = &env.results[env.rcpts[0].result];
+		r = &env->results[env->rcpts[0].result];
 	assert_int_equal(r->kind, kind);
 	if (strstr(r->text, text) == NULL)
 		assert_string_equal(r->text, text);
+}
+
+static void
+expect(enum rcpt_state state, enum result_kind kind, const char *text)
+{
+	expect_of(0, state, kind, text);
 }
 
 static void
@@ -651,8 +758,9 @@ test_early(void **state)
 	    "S:250 a", "C:RCPT TO:<r0@x>", "S:250 b", "C:DATA", "S:354 go",
 	    "P:", "X:");
 	assert_int_equal(rc, -1);
-	assert_int_equal(env.rcpts[0].state, RCPT_DEFERRED);
-	assert_int_equal(env.results[env.rcpts[0].result].kind, RESULT_LOST);
+	assert_int_equal(envs[0].rcpts[0].state, RCPT_DEFERRED);
+	assert_int_equal(
+	    envs[0].results[envs[0].rcpts[0].result].kind, RESULT_LOST);
 }
 
 /* What cannot be read whole is not ended by the dot. */
@@ -763,8 +871,244 @@ test_starttls_faults(void **state)
 	RUN(w, "S:220 hi", "C:EHLO me", "S:250-hi\r\n250 STARTTLS",
 	    "C:STARTTLS", "S:220 go", "X:");
 	assert_int_equal(rc, -1);
-	assert_int_equal(env.rcpts[0].state, RCPT_PENDING);
+	assert_int_equal(envs[0].rcpts[0].state, RCPT_PENDING);
 	assert_int_equal(res.kind, RESULT_LOST);
+}
+
+#define MAIL(x) "C:MAIL FROM:<s@x" x ">", "C:RCPT TO:<r0@x" x ">", "C:DATA"
+#define TEN(x) x x x x x x x x x x
+#define FIFTY TEN("250 b\r\n250 b\r\n250 b\r\n250 b\r\n250 b\r\n")
+#define GO "S:250 a\r\n250 b\r\n354 go"
+
+/* One write for each dot and what goes with it. */
+static void
+test_feed(void **state)
+{
+	struct wish w = { .mails = 3 };
+	int rc;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		w.tls = i == 0 ? SMTP_TLS_NONE : SMTP_TLS_UP;
+		w.ctx = i == 0 ? NULL : context();
+		if (i == 0)
+			RUN(w, "S:220 hi", "C:EHLO me", PIPE, MAIL(""), GO,
+			    "M:", MAIL("1"), "S:250 taken", GO, "M:", MAIL("2"),
+			    "S:554 spam\r\n250 a\r\n250 b\r\n354 go",
+			    "M:", "C:QUIT", "S:250 taken");
+		else
+			RUN(w, "T:", "S:220 hi", "C:EHLO me", PIPE, MAIL(""),
+			    GO, "M:", MAIL("1"), "S:250 taken", GO,
+			    "M:", MAIL("2"),
+			    "S:554 spam\r\n250 a\r\n250 b\r\n354 go",
+			    "M:", "C:QUIT", "S:250 taken");
+		assert_int_equal(rc, 0);
+		expect_of(0, RCPT_DELIVERED, RESULT_OK, "250 taken");
+		expect_of(1, RCPT_FAILED, RESULT_REFUSED, "554 spam");
+		expect_of(2, RCPT_DELIVERED, RESULT_OK, "250 taken");
+		assert_string_equal(left.data, "");
+		if (i == 0)
+			assert_string_equal(events.data,
+			    "mail 0\nmail 1\nsettled 0, 3 writes\nmail 2\n"
+			    "settled 1, 4 writes\ndone\n"
+			    "settled 2, 5 writes\n");
+	}
+}
+
+static void
+test_feed_one_by_one(void **state)
+{
+	struct wish w = { .mails = 2 };
+	int rc;
+
+	(void)state;
+	RUN(w, "S:220 hi", "C:EHLO me", "S:250 hi", "C:MAIL FROM:<s@x>",
+	    "S:250 a", "C:RCPT TO:<r0@x>", "S:250 b", "C:DATA", "S:354 go",
+	    "M:", "S:250 taken", "C:MAIL FROM:<s@x1>", "S:250 a",
+	    "C:RCPT TO:<r0@x1>", "S:250 b", "C:DATA", "S:354 go",
+	    "M:", "S:250 taken", "C:QUIT");
+	assert_int_equal(rc, 0);
+	expect_of(1, RCPT_DELIVERED, RESULT_OK, "250 taken");
+	assert_string_equal(events.data,
+	    "mail 0\nsettled 0, 5 writes\n"
+	    "mail 1\nsettled 1, 9 writes\ndone\n");
+	w.later = true;
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE, MAIL(""), GO, "M:", "S:250 taken",
+	    MAIL("1"), GO, "M:", "S:451 no", "C:QUIT");
+	assert_int_equal(rc, 0);
+	expect_of(1, RCPT_DEFERRED, RESULT_DEFERRED, "451 no");
+	assert_string_equal(events.data,
+	    "mail 0\nlater\nsettled 0, 3 writes\n"
+	    "mail 1\nlater\nsettled 1, 5 writes\ndone\n");
+}
+
+/* A refused sender settles its mail before the rest is answered. */
+static void
+test_feed_refused(void **state)
+{
+	struct wish w = { .mails = 2 };
+	int rc;
+
+	(void)state;
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE, MAIL(""), "S:553 no", "W:50",
+	    "S:503 b\r\n354 go", "C:.", "S:554 none", MAIL("1"), GO,
+	    "M:", "C:QUIT", "S:250 taken");
+	assert_int_equal(rc, 0);
+	expect_of(0, RCPT_FAILED, RESULT_SENDER, "553 no");
+	expect_of(1, RCPT_DELIVERED, RESULT_OK, "250 taken");
+	assert_string_equal(events.data,
+	    "mail 0\nsettled 0, 2 writes\nmail 1\ndone\n"
+	    "settled 1, 5 writes\n");
+}
+
+static void
+test_feed_broken(void **state)
+{
+	struct wish w = { .mails = 3 };
+	int rc;
+
+	(void)state;
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE, MAIL(""), GO, "M:", MAIL("1"),
+	    "X:");
+	assert_int_equal(rc, -1);
+	assert_int_equal(res.kind, RESULT_LOST);
+	expect_of(0, RCPT_DEFERRED, RESULT_POSSIBLE_DUPLICATE,
+	    "closed by the server after the message");
+	expect_of(1, RCPT_DEFERRED, RESULT_LOST, "not sent");
+	assert_int_equal(envs[2].rcpts[0].state, RCPT_PENDING);
+	assert_string_equal(events.data,
+	    "mail 0\nmail 1\nsettled 0, 3 writes\nsettled 1, 3 writes\n");
+	/* the second is cut off in its turn */
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE, MAIL(""), GO, "M:", MAIL("1"),
+	    "S:250 taken\r\n250 a", "X:");
+	assert_int_equal(rc, -1);
+	expect_of(0, RCPT_DELIVERED, RESULT_OK, "250 taken");
+	expect_of(1, RCPT_DEFERRED, RESULT_LOST, "after RCPT TO");
+	/* a message that cannot be read: nothing is asked for after it */
+	w.message = make_message(1000);
+	w.message.ends_at = 999;
+	RUN(w, "S:220 hi", "C:EHLO me", PIPE, MAIL(""), GO);
+	assert_int_equal(rc, -1);
+	expect_of(0, RCPT_DEFERRED, RESULT_STORAGE, "could not be read whole");
+	assert_string_equal(events.data, "mail 0\nsettled 0, 3 writes\n");
+}
+
+/* All recipients of the next mail in the write of the dot, up to a size; then
+ * in one more. */
+static void
+test_feed_flights(void **state)
+{
+	static const struct {
+		size_t name;
+		unsigned writes;
+	} cases[] = { { 1, 4 }, { 300, 4 }, { 400, 5 } };
+	struct wish w = { .mails = 2, .recipients = 50 };
+	char lines[2][50][600];
+	const char *words[120];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		n = 0;
+		w.name = cases[i].name;
+		words[n++] = "S:220 hi";
+		words[n++] = "C:EHLO me";
+		words[n++] = PIPE;
+		for (int m = 0; m < 2; m++) {
+			words[n++] = m == 0 ? "C:MAIL FROM:<s@x>"
+					    : "C:MAIL FROM:<s@x1>";
+			for (size_t k = 0; k < 50; k++) {
+				snprintf(lines[m][k], sizeof lines[m][k],
+				    "C:RCPT TO:<r%0*zu@x%s>", (int)w.name, k,
+				    m == 0 ? "" : "1");
+				words[n++] = lines[m][k];
+			}
+			words[n++] = "C:DATA";
+			words[n++] = "S:250 a";
+			words[n++] = "S:" FIFTY "354 go";
+			words[n++] = "M:";
+			if (m == 1)
+				words[n++] = "C:QUIT";
+			words[n++] = "S:250 taken";
+		}
+		words[n] = NULL;
+		w.script = words;
+		assert_int_equal(run(&w), 0);
+		assert_int_equal(envelope_count(&envs[0], RCPT_DELIVERED), 50);
+		assert_int_equal(envelope_count(&envs[1], RCPT_DELIVERED), 50);
+		assert_int_equal(sends, cases[i].writes);
+	}
+}
+
+/* Somebody else has the connection: not a byte, not even of TLS. */
+static void
+test_leave(void **state)
+{
+	struct wish w = { .later = true, .leave = true };
+	int rc;
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		w.leave = i % 2 == 0;
+		w.tls = i < 2 ? SMTP_TLS_NONE : SMTP_TLS_UP;
+		w.ctx = i < 2 ? NULL : context();
+		if (i < 2)
+			RUN(w, "S:220 hi", "C:EHLO me", PIPE, MAIL(""), GO,
+			    "M:", "S:250 taken");
+		else
+			RUN(w, "T:", "S:220 hi", "C:EHLO me", PIPE, MAIL(""),
+			    GO, "M:", "S:250 taken");
+		assert_int_equal(rc, 0);
+		assert_string_equal(left.data, w.leave ? "" : "QUIT\r\n");
+		assert_int_equal(notified, i == 3);
+		assert_int_equal(strstr(shown.data, "QUIT") == NULL, w.leave);
+	}
+}
+
+/* Rings once, wherever it finds the session waiting.  The dialogue goes on, or
+ * ends without another word. */
+static void
+test_alarm(void **state)
+{
+	static const struct {
+		const char *const words[16];
+		size_t size; /* of the message */
+		enum rcpt_state state; /* when it ends there */
+		enum result_kind kind;
+	} cases[] = {
+		{ { "S:220 hi", "C:EHLO me", "W:300", PIPE, MAIL(""), GO,
+		      "M:", "S:250 taken", NULL },
+		    100, RCPT_PENDING, RESULT_HANDED_OVER },
+		{ { "S:220 hi", "C:EHLO me", PIPE, MAIL(""), "W:300", GO,
+		      "M:", "S:250 taken", NULL },
+		    100, RCPT_DEFERRED, RESULT_HANDED_OVER },
+		{ { "S:220 hi", "C:EHLO me", PIPE, MAIL(""), GO, "W:300",
+		      "M:", "S:250 taken", NULL },
+		    BIG, RCPT_DEFERRED, RESULT_HANDED_OVER },
+		{ { "S:220 hi", "C:EHLO me", PIPE, MAIL(""), GO, "M:", "W:300",
+		      "S:250 taken", NULL },
+		    100, RCPT_DEFERRED, RESULT_POSSIBLE_DUPLICATE },
+	};
+	struct wish w = { .alarm = 100, .later = true };
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+		w.ring = i % 2 == 0 ? 0 : -1;
+		w.leave = w.ring == -1;
+		w.script = cases[i / 2].words;
+		w.message = make_message(cases[i / 2].size);
+		w.mute = w.ring == -1;
+		assert_int_equal(run(&w), w.ring);
+		assert_int_equal(rings, 1);
+		if (w.ring == 0) {
+			expect(RCPT_DELIVERED, RESULT_OK, "taken");
+			continue;
+		}
+		assert_int_equal(res.kind, RESULT_HANDED_OVER);
+		expect(cases[i / 2].state, cases[i / 2].kind, "forked");
+		assert_null(strstr(shown.data, "QUIT"));
+		assert_string_equal(left.data, "");
+	}
 }
 
 static int
@@ -774,7 +1118,9 @@ set_up(void **state)
 	buf_init(&heard, SIZE_MAX / 2);
 	buf_init(&left, SIZE_MAX / 2);
 	buf_init(&shown, SIZE_MAX / 2);
-	envelope_init(&env);
+	buf_init(&events, SIZE_MAX / 2);
+	for (size_t i = 0; i < MAILS_MAX; i++)
+		envelope_init(&envs[i]);
 	return 0;
 }
 
@@ -785,7 +1131,9 @@ tear_down(void **state)
 	buf_free(&heard);
 	buf_free(&left);
 	buf_free(&shown);
-	envelope_clear(&env);
+	buf_free(&events);
+	for (size_t i = 0; i < MAILS_MAX; i++)
+		envelope_clear(&envs[i]);
 	peer_clean();
 	return 0;
 }
@@ -809,6 +1157,13 @@ main(void)
 		cmocka_unit_test(test_cancelled),
 		cmocka_unit_test(test_tls),
 		cmocka_unit_test(test_starttls_faults),
+		cmocka_unit_test(test_feed),
+		cmocka_unit_test(test_feed_one_by_one),
+		cmocka_unit_test(test_feed_refused),
+		cmocka_unit_test(test_feed_broken),
+		cmocka_unit_test(test_feed_flights),
+		cmocka_unit_test(test_leave),
+		cmocka_unit_test(test_alarm),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
