@@ -104,18 +104,17 @@ check_clear(
 }
 
 static int
-connect_host(struct delivery *d, struct deadline until,
-    struct session **session, struct result *res)
+connect_host(struct delivery *d, struct deadline until, struct result *res)
 {
 	struct session_rules rules = { 0 };
 	struct deadline connect;
 	struct dial *peer = &d->peer;
 
-	connect = deadline_in(d->conf->smarthost.connect_timeout, d->cancel);
+	connect = deadline_in(d->conf->smarthost.connect_timeout, -1);
 	snprintf(d->relay, sizeof d->relay, "%s:%ld", d->host,
 	    d->conf->smarthost.port);
 	if (dial(peer, d->host, (int)d->conf->smarthost.port,
-		deadline_earlier(connect, until), res) == -1)
+		deadline_earlier(until, connect), res) == -1)
 		return -1;
 	snprintf(d->relay, sizeof d->relay, "%s[%s]:%ld", d->host,
 	    peer->address, d->conf->smarthost.port);
@@ -128,7 +127,7 @@ connect_host(struct delivery *d, struct deadline until,
 	rules.secret = d->secret;
 	rules.watch = d->watch;
 	rules.timeout = d->conf->smarthost.timeout;
-	return session_open(session, peer->fd, &rules, until, res);
+	return session_open(&d->session, peer->fd, &rules, until, res);
 }
 
 /* How long one host may take.  When there are more in `rest`, half of the time
@@ -138,24 +137,8 @@ share(struct deadline until, const char *rest)
 {
 	if (rest[strspn(rest, " \t")] == '\0')
 		return until;
-	return deadline_in(deadline_left(until) / 2, until.cancel);
-}
-
-/* Connects to the first host that can be talked to. */
-static int
-connect_any(struct delivery *d, struct deadline until, struct session **session,
-    struct result *res)
-{
-	const char *list = d->conf->smarthost.host;
-
-	result_fail(res, RESULT_CONFIG, "no smarthost is configured");
-	while (next_host(&list, d->host)) {
-		if (connect_host(d, share(until, list), session, res) == 0)
-			return 0;
-		if (!may_fail_over(res) || deadline_left(until) == 0)
-			return -1;
-	}
-	return -1;
+	return deadline_earlier(
+	    until, deadline_in(deadline_left(until) / 2, -1));
 }
 
 int
@@ -174,19 +157,33 @@ deliver_trust(struct tls **tls, const struct conf *conf, struct result *res)
 	return tls_new(tls, &rules, res);
 }
 
-void
-deliver(struct delivery *d, struct envelope *env, const struct source *body)
+int
+deliver_open(struct delivery *d, struct deadline until, struct result *res)
 {
-	struct session *session = NULL;
-	struct deadline until;
-	struct result res;
+	const char *list = d->conf->smarthost.host;
 
+	d->session = NULL;
 	d->relay[0] = '\0';
-	if (envelope_count(env, RCPT_PENDING) == 0)
-		return;
-	until = deadline_in(d->conf->smarthost.wait_timeout, d->cancel);
-	if (connect_any(d, until, &session, &res) == -1 ||
-	    session_send(session, env, body, until, &res) == -1)
-		envelope_settle_all(env, RCPT_PENDING, RCPT_DEFERRED, &res);
-	session_close(session);
+	result_fail(res, RESULT_CONFIG, "no smarthost is configured");
+	while (next_host(&list, d->host)) {
+		if (connect_host(d, share(until, list), res) == 0)
+			return 0;
+		if (!may_fail_over(res) || deadline_left(until) == 0)
+			return -1;
+	}
+	return -1;
+}
+
+int
+deliver_send(struct delivery *d, const struct session_feed *feed,
+    struct deadline until, struct result *res)
+{
+	return session_send(d->session, feed, until, res);
+}
+
+void
+deliver_close(struct delivery *d)
+{
+	session_close(d->session);
+	d->session = NULL;
 }

@@ -1,9 +1,9 @@
 /*
- * deliver: one message to the smarthost, a result for each recipient.
+ * deliver: a connection to an account's smarthost, and mails over it.
  *
  * Takes the hosts in their order until one can be talked to, which has half of
  * the time that is left, unless it is the last; a refusal of the message or of
- * the login is never taken to another.
+ * the login is never taken to another.  Knows nothing of the spool.
  */
 #ifndef DELIVERY_DELIVER_H
 #define DELIVERY_DELIVER_H
@@ -29,6 +29,7 @@ struct delivery {
 	char host[DELIVER_HOST_MAX]; /* as configured */
 	char relay[DELIVER_HOST_MAX + 96]; /* "host[address]:port" */
 	struct dial peer; /* of the connection; its socket is the session's */
+	struct session *session; /* NULL: none */
 };
 
 /*
@@ -39,11 +40,19 @@ int deliver_trust(struct tls **tls, const struct conf *conf, struct result *res)
     __attribute__((warn_unused_result));
 
 /*
- * Tries all PENDING recipients of `env`; every one of them is settled when
- * it returns, whatever happened.  Takes wait_timeout at the most until the
- * smarthost has asked for the message.
+ * Connects to the first host that can be talked to, and logs in, until `until`
+ * at the longest.  d->session is then open.  Kinds as session_open's and
+ * dial's, CONFIG.
  */
-void deliver(
-    struct delivery *d, struct envelope *env, const struct source *body);
+int deliver_open(struct delivery *d, struct deadline until, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* session_send over the open connection. */
+int deliver_send(struct delivery *d, const struct session_feed *feed,
+    struct deadline until, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* Ends the connection, if there is one. */
+void deliver_close(struct delivery *d);
 
 #endif
