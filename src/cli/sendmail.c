@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "cli/options.h"
 #include "cli/report.h"
+#include "cli/runner.h"
 #include "cli/say.h"
 #include "cli/sendmail.h"
 #include "cli/setup.h"
@@ -17,7 +18,7 @@
 static int
 flushed(const char *program)
 {
-	if (fflush(stdout) == 0)
+	if (fflush(stdout) == 0 && ferror(stdout) == 0)
 		return EX_OK;
 	say("%s: cannot write to standard output\n", program);
 	return EX_IOERR;
@@ -159,6 +160,15 @@ verify(const struct options *o, const char *program)
 	return status;
 }
 
+static int
+run_queue(const struct options *o, const char *program)
+{
+	struct runner r = { program, NULL, o->verbose,
+		{ .urgency = ACCOUNT_NOW } };
+
+	return runner_once(&r);
+}
+
 static int (*const modes[])(const struct options *, const char *) = {
 	[OPTIONS_DELIVER] = submit,
 	[OPTIONS_LIST_QUEUE] = list_queue,
@@ -166,7 +176,7 @@ static int (*const modes[])(const struct options *, const char *) = {
 	[OPTIONS_SMTP] = refuse_smtp,
 	[OPTIONS_VERIFY] = verify,
 	[OPTIONS_CHECK] = check_configuration,
-	[OPTIONS_RUN_QUEUE] = do_nothing, /* the queue is always empty */
+	[OPTIONS_RUN_QUEUE] = run_queue, /* the queue is always empty */
 	[OPTIONS_NOTHING] = do_nothing,
 	[OPTIONS_VERSION] = print_version,
 	[OPTIONS_HELP] = print_help,

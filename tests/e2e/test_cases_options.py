@@ -88,6 +88,7 @@ def test_case_1_23_the_rest_is_drained(outpost, smarthost):
     ("hoststat", [], b""),
 ])
 def test_case_1_25_personalities(outpost, program, args, out):
+    outpost.configure()
     run = outpost(args, program=program)
     assert (run.status, run.out, run.err) == (0, out, "")
 

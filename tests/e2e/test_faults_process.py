@@ -135,7 +135,7 @@ def test_fault_p3_closed_descriptors(outpost, smarthost, closed):
         assert done.out == b"" and (2 not in closed or done.err == "")
     # nothing was written where a descriptor happened to lead
     assert outpost.config_file.read_bytes() == before
-    assert all(re.match(r"\S+Z outpost\[\d+\]: uid=", line)
+    assert all(re.match(r"\S+Z outpost\[\d+\]: id=\S+ uid=", line)
                for line in outpost.log().splitlines())
     assert len(host.messages) == (0 if 0 in closed else 3)
 

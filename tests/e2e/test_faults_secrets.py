@@ -273,7 +273,7 @@ def test_fault_k4_hostile_text_in_the_log(outpost, smarthost, text):
             continue
         # one record for each run, and bounded
         assert done.log.count("\n") == 1 and len(done.log) < 7000
-        assert re.match(r"\S+Z \S+\[\d+\]: uid=\d+ ", done.log)
+        assert re.match(r"\S+Z \S+\[\d+\]: id=\S+ uid=\d+ ", done.log)
         outpost.log_file.unlink()
 
 
@@ -427,7 +427,7 @@ def test_fault_k6_defaults_are_not_weaker(outpost, smarthost):
     """With nothing but a host and a login: TLS, verified."""
     host = smarthost(certificate="self-signed")
     text = (f"[smarthost]\nhost = 127.0.0.1\nport = {host.port}\n"
-            f"user = {USER}\npassword = {CODE}\n"
+            f"user = {USER}\npassword = {CODE}\n[queue]\ndirectory =\n"
             f"[log]\nsyslog = off\nfile = {outpost.log_file}\n")
     outpost([X], MAIL, config=text).failed(75, "certificate")
     assert host.commands == []
@@ -449,7 +449,7 @@ def test_fault_k7_the_log_is_the_ledger(outpost, smarthost):
     found = {}
     for line in done.log.splitlines():
         fields = re.match(
-            rf"\S+Z outpost\[{done.pid}\]: uid={os.getuid()} msgid=(<\S+>) "
+            rf"\S+Z outpost\[{done.pid}\]: id=\S+ uid={os.getuid()} msgid=(<\S+>) "
             r"from=<s@s\.example> to=(\S+) relay=\S+ delay=[\d.]+ "
             r"exit=(\d+) status=([245]\.\d+\.\d+) result=(\w+) (.*)$", line)
         assert fields, line
