@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/process.h"
 #include "cli/setup.h"
+#include "config/file.h"
 #include "delivery/deliver.h"
 
 void
@@ -84,10 +85,11 @@ setup_trust(struct setup *s, struct result *res)
 static void
 give_spool(const struct setup *s)
 {
-	const struct passwd *pw = getpwnam(SETUP_USER);
 	const char *dir = s->conf.queue.directory;
+	const struct passwd *pw;
 
-	if (pw == NULL || *dir == '\0' || mkdir(dir, 0711) == -1)
+	if (*dir == '\0' || !file_is_missing(dir) ||
+	    (pw = getpwnam(SETUP_USER)) == NULL || mkdir(dir, 0711) == -1)
 		return;
 	(void)!chmod(dir, 0711); /* whatever the umask */
 	(void)!chown(dir, pw->pw_uid, pw->pw_gid);
