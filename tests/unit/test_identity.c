@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -18,7 +19,7 @@ load(struct identity *id, struct conf *conf, const char *text,
 {
 	assert_int_equal(
 	    conf_parse(conf, "test.ini", text, strlen(text), res), 0);
-	return identity_load(id, conf, res);
+	return identity_load(id, conf, getuid(), res);
 }
 
 static void
