@@ -22,7 +22,8 @@ int drop_open(struct spool *s, const char *dir, struct result *res)
 
 /*
  * Takes the file `id` of drop/: `e` is read from a private copy that has no
- * name; e->uid is the owner of the file.  To be released by drop_forget once
+ * name; e->uid is the owner of the file, which is locked until `e` is
+ * cleared.  To be released by drop_forget once
  * it was kept elsewhere, or left for another time.  BUSY when another taker is
  * at it, GONE, or BAD: CORRUPT when it was moved to corrupt/; NEWER; STORAGE
  * when there was no room for the copy, or a strange thing (a directory of
@@ -31,7 +32,8 @@ int drop_open(struct spool *s, const char *dir, struct result *res)
 enum spool_take drop_take(struct spool *s, const char *id, uint64_t size_max,
     struct entry *e, struct result *res) __attribute__((warn_unused_result));
 
-/* Removes the file `id` that was taken and kept.  Kind STORAGE. */
+/* Removes the file `id` that was taken and kept, durably: its mail may be sent
+ * from here on.  Kind STORAGE. */
 int drop_forget(struct spool *s, const char *id, struct result *res)
     __attribute__((warn_unused_result));
 

@@ -80,10 +80,11 @@ void entry_init(struct entry *e);
 
 /*
  * Writes `e` and the message to `fd`, a new empty file, which becomes e->fd
- * (also when it fails).  Recipients that are not DELIVERED or FAILED are
- * written as DEFERRED.  Not made durable here.  Kinds: STORAGE (the system's words; a
- * `message` that cannot be read keeps its own), BUG: a string holds a control
- * character, or is too long.
+ * (also when it fails; `e` has none before).  Recipients that are not
+ * DELIVERED or FAILED are written as DEFERRED.  Not made durable here.  Kinds:
+ * STORAGE (the system's words; a `message` that cannot be read keeps its own),
+ * SYSTEM, BUG: a string holds a control character, or is too long, or
+ * return_to is missing.
  */
 int entry_write(struct entry *e, int fd, const struct source *message,
     struct result *res) __attribute__((warn_unused_result));

@@ -50,8 +50,9 @@ int spool_open(struct spool *s, const char *dir, struct result *res)
     __attribute__((warn_unused_result));
 
 /*
- * Gives `e` an id and makes it and its message durable in `folder`.  On
- * success e->fd is open and locked.  When it fails nothing is left there, and
+ * Gives `e`, which has no descriptor, an id and makes it and its message (not
+ * that of `e` itself) durable in `folder`.  On success e->fd is open and
+ * locked.  When it fails nothing is left there, and
  * nothing is durable: kinds STORAGE (path and the system's words), and those
  * of entry_write.  In drop/ the file gets mode 0640.
  */
@@ -67,7 +68,7 @@ enum spool_take {
 };
 
 /*
- * Opens, locks and reads the entry `id`.  Never follows a link and never
+ * Opens, locks and reads the entry `id`; what is no id is GONE.  Never follows a link and never
  * waits.  BAD, kind CORRUPT: it was moved to corrupt/ (under a name with a
  * number where that one is taken); NEWER, STORAGE: it stays where it is.
  */
@@ -81,7 +82,8 @@ enum spool_take spool_look(const struct spool *s, enum spool_folder folder,
     const char *id, struct entry *e, bool *busy, struct result *res)
     __attribute__((warn_unused_result));
 
-/* Moves the locked entry between folders, durably.  Kind STORAGE. */
+/* Moves the locked entry between folders, durably.  Kind STORAGE: it is in
+ * one of them, or after a crash in both. */
 int spool_move(struct spool *s, enum spool_folder from, enum spool_folder to,
     const struct entry *e, struct result *res)
     __attribute__((warn_unused_result));

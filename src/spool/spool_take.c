@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include "spool/names.h"
 #include "spool/spool_parts.h"
 
 #define ASIDE_MAX 1000 /* files of one name in corrupt/ */
@@ -145,6 +146,9 @@ spool_open_locked(const struct spool *s, enum spool_folder folder,
 {
 	enum spool_take how;
 
+	*fd = -1;
+	if (!names_is_id(name))
+		return SPOOL_GONE;
 	*fd = openat(s->fds[folder], name,
 	    flags | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (*fd == -1) {
@@ -195,6 +199,10 @@ look(const struct spool *s, enum spool_folder folder, const char *id,
 {
 	struct stat st;
 
+	if (!names_is_id(id)) {
+		errno = ENOENT;
+		return fail_open(folder, res);
+	}
 	e->fd = openat(s->fds[folder], id,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (e->fd == -1)

@@ -617,6 +617,31 @@ test_strange(void **state)
 	}
 }
 
+/* Names that lead elsewhere are not even opened. */
+static void
+test_no_id(void **state)
+{
+	static const char *const ids[] = { "", ".", "..", "../failed/" ID,
+		"./" ID, ".tmp." ID, ID ".1", "/etc/passwd" };
+	struct place *place = *state;
+	struct result res;
+	struct entry e;
+	bool busy;
+
+	make_empty(place->s.fds[SPOOL_QUEUE], ID);
+	make_empty(place->s.fds[SPOOL_QUEUE], ID ".1");
+	make_empty(place->s.fds[SPOOL_FAILED], ID);
+	for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+		assert_int_equal(spool_take(&place->s, SPOOL_QUEUE, ids[i],
+				     ENTRY_WHOLE, &e, &res),
+		    SPOOL_GONE);
+		assert_int_equal(
+		    spool_look(&place->s, SPOOL_QUEUE, ids[i], &e, &busy, &res),
+		    SPOOL_GONE);
+	}
+	assert_int_equal(spools_count(place->dir, "corrupt"), 0);
+}
+
 /* What a newer version wrote stays where it is. */
 static void
 test_newer(void **state)
@@ -670,6 +695,7 @@ main(void)
 		TEST(test_systems),
 		TEST(test_folder_sync),
 		TEST(test_strange),
+		TEST(test_no_id),
 		TEST(test_newer),
 		TEST(test_corrupt_stays),
 	};
