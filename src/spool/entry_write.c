@@ -255,9 +255,11 @@ set_states(struct entry *e, struct format_slot *slot, struct result *res)
 	size_t n = e->env.count > 0 ? e->env.count : 1;
 	unsigned char *states = calloc(n, sizeof *states);
 
-	/* What an older file said of its recipients says nothing here. */
+	/* What another file said, or held, says nothing of this one. */
+	free(e->bytes);
 	free(e->states);
 	free(e->states_at);
+	e->bytes = NULL;
 	e->states = NULL;
 	e->states_at = calloc(n, sizeof *e->states_at);
 	if (states == NULL || e->states_at == NULL) {

@@ -132,23 +132,22 @@ write_again(const unsigned char *bytes, size_t n, unsigned char *again)
 {
 	struct result res;
 	struct source m;
-	struct entry e;
-	int from = new_file(), fd = new_file();
+	struct entry e, source;
+	int from = new_file();
 	size_t got;
 
 	assert(write(from, bytes, n) == (ssize_t)n);
+	read_entry(&source, from, ENTRY_ENVELOPE);
+	m = entry_message(&source);
 	read_entry(&e, from, ENTRY_ENVELOPE);
+	close(e.fd);
 	for (size_t i = 0; i < e.env.count; i++)
 		if (e.env.rcpts[i].state == RCPT_PENDING &&
 		    e.env.rcpts[i].result < e.env.nresults)
 			e.env.rcpts[i].state = RCPT_DEFERRED;
-	/* its own descriptor is replaced, so the message comes from its
-	 * bytes, which such a small file has */
-	m = entry_message(&e);
-	assert(e.bytes != NULL);
-	close(e.fd);
-	assert(entry_write(&e, fd, &m, &res) == 0);
-	got = read_file(fd, again, HEAD + SIZE + END);
+	assert(entry_write(&e, new_file(), &m, &res) == 0);
+	got = read_file(e.fd, again, HEAD + SIZE + END);
+	entry_clear(&source);
 	entry_clear(&e);
 	close(from);
 	return got;
