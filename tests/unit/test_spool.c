@@ -30,6 +30,7 @@
 
 #include "spool/drop.h"
 #include "spool/names.h"
+#include "spool/spool_parts.h"
 #include "spools.h"
 
 struct place {
@@ -617,6 +618,26 @@ test_strange(void **state)
 	}
 }
 
+/* What was opened under a name may not be what the name is now. */
+static void
+test_is_named(void **state)
+{
+	struct place *place = *state;
+	int dirfd = place->s.fds[SPOOL_QUEUE];
+	struct stat st;
+
+	make_empty(dirfd, ID);
+	assert_int_equal(fstatat(dirfd, ID, &st, 0), 0);
+	assert_int_equal(spool_is_named(&place->s, SPOOL_QUEUE, ID, &st), 1);
+	assert_int_equal(renameat(dirfd, ID, dirfd, ".old"), 0);
+	assert_int_equal(spool_is_named(&place->s, SPOOL_QUEUE, ID, &st), 0);
+	make_empty(dirfd, ID);
+	assert_int_equal(spool_is_named(&place->s, SPOOL_QUEUE, ID, &st), 0);
+	assert_int_equal(unlinkat(dirfd, ID, 0), 0);
+	assert_int_equal(symlinkat(".old", dirfd, ID), 0);
+	assert_int_equal(spool_is_named(&place->s, SPOOL_QUEUE, ID, &st), 0);
+}
+
 /* Names that lead elsewhere are not even opened. */
 static void
 test_no_id(void **state)
@@ -695,6 +716,7 @@ main(void)
 		TEST(test_systems),
 		TEST(test_folder_sync),
 		TEST(test_strange),
+		TEST(test_is_named),
 		TEST(test_no_id),
 		TEST(test_newer),
 		TEST(test_corrupt_stays),
