@@ -22,12 +22,12 @@ int drop_open(struct spool *s, const char *dir, struct result *res)
 
 /*
  * Takes the file `id` of drop/: `e` is read from a private copy that has no
- * name; e->uid is the owner of the file, which is locked until `e` is
- * cleared.  To be released by drop_forget once
- * it was kept elsewhere, or left for another time.  BUSY when another taker is
- * at it, GONE, or BAD: CORRUPT when it was moved to corrupt/; NEWER; STORAGE
- * when there was no room for the copy, or a strange thing (a directory of
- * somebody else's, say) could not be moved away.
+ * name; e->uid is the owner of the file, which is locked until `e` is cleared.
+ * To be released by drop_forget once it was kept elsewhere, or left for another
+ * time.  BUSY when another taker is at it, GONE, or BAD: CORRUPT when it was
+ * moved to corrupt/; NEWER; SYSTEM; STORAGE when there was no room for the
+ * copy, or a strange thing (a directory of somebody else's, say) could not be
+ * moved away.
  */
 enum spool_take drop_take(struct spool *s, const char *id, uint64_t size_max,
     struct entry *e, struct result *res) __attribute__((warn_unused_result));

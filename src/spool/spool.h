@@ -52,9 +52,9 @@ int spool_open(struct spool *s, const char *dir, struct result *res)
 /*
  * Gives `e`, which has no descriptor, an id and makes it and its message (not
  * that of `e` itself) durable in `folder`.  On success e->fd is open and
- * locked.  When it fails nothing is left there, and
- * nothing is durable: kinds STORAGE (path and the system's words), and those
- * of entry_write.  In drop/ the file gets mode 0640.
+ * locked.  When it fails nothing is left there, and nothing is durable: kinds
+ * STORAGE (path and the system's words), and those of entry_write.  In drop/
+ * the file gets mode 0640.
  */
 int spool_keep(struct spool *s, enum spool_folder folder, struct entry *e,
     const struct source *message, struct result *res)
@@ -68,9 +68,10 @@ enum spool_take {
 };
 
 /*
- * Opens, locks and reads the entry `id`; what is no id is GONE.  Never follows a link and never
- * waits.  BAD, kind CORRUPT: it was moved to corrupt/ (under a name with a
- * number where that one is taken); NEWER, STORAGE: it stays where it is.
+ * Opens, locks and reads the entry `id`; what is no id is GONE.  Never follows
+ * a link and never waits.  BAD, kind CORRUPT: it was moved to corrupt/ (under
+ * a name with a number where that one is taken); NEWER, STORAGE, SYSTEM: it
+ * stays where it is.
  */
 enum spool_take spool_take(struct spool *s, enum spool_folder folder,
     const char *id, enum entry_depth depth, struct entry *e, struct result *res)
