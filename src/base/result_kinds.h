@@ -32,7 +32,7 @@
 	    "A newer version of outpost wrote it: install that again.", \
 	    "此文件由更新版本的 outpost 写入：请重新安装该版本。") \
 	X(BUSY, EX_TEMPFAIL, "4.3.2", TEMPORARY, "", "") \
-	X(HANDED_OVER, EX_OK, "2.0.0", TEMPORARY, "", "") \
+	X(HANDED_OVER, EX_TEMPFAIL, "4.3.0", TEMPORARY, "", "") \
 	X(EXPIRED, EX_UNAVAILABLE, "5.4.7", PERMANENT, "", "") \
 	X(BUG, EX_SOFTWARE, "5.3.0", PERMANENT, \
 	    "Please report this.", "这是程序缺陷，请报告。") \

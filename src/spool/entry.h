@@ -2,14 +2,10 @@
  * entry: one mail in the spool, as a file.  doc/SPOOL.md is the format, byte
  * by byte; nobody else knows it.
  *
- * A file has a head block with two places for what changes (schedule and
- * results; the place that is older is written, so a torn write costs nothing
- * but that write), then typed, length-prefixed records, then the message, then
- * an end mark with the SHA-256 of all that does not change.  A recipient's
- * state is one byte, overwritten in place: nothing that changes needs a new
- * block.  A reader believes nothing: lengths, types, order and number of
- * records, addresses, and the file's size are checked, and on ENTRY_WHOLE the
- * checksum.
+ * Two places for what changes (the older one is written, so a torn write
+ * costs only itself), typed records, the message, an end mark with the SHA-256
+ * of all that does not change.  A recipient's state is one byte, overwritten
+ * in place: nothing that changes needs a new block.  A reader believes nothing.
  *
  * Knows nothing of folders, names and locks (spool.h).  The struct owns its
  * strings, its envelope and its descriptor.
@@ -98,8 +94,7 @@ int entry_write(struct entry *e, int fd, const struct source *message,
 int entry_read(struct entry *e, int fd, enum entry_depth depth,
     struct result *res) __attribute__((warn_unused_result));
 
-/* Checks the checksum of an entry that was read as ENTRY_ENVELOPE.  Kinds
- * CORRUPT, STORAGE. */
+/* Reads it again, as ENTRY_WHOLE, to know that it is.  Kinds as above. */
 int entry_verify(struct entry *e, struct result *res)
     __attribute__((warn_unused_result));
 
