@@ -446,7 +446,15 @@ forge(struct peer *p)
 	swallow(p);
 }
 
-/* Records that carry nothing go on for ever, and end at the deadline. */
+static int
+ring(void *arg, struct result *r)
+{
+	(void)arg;
+	return result_fail(r, RESULT_HANDED_OVER, "enough");
+}
+
+/* Records that carry nothing go on for ever, and end at the deadline, or when
+ * its alarm says so. */
 static void
 floods(void **state)
 {
@@ -455,17 +463,24 @@ floods(void **state)
 	size_t got;
 
 	(void)state;
-	for (size_t i = 0; i < 2; i++) {
-		int fd = peer_start(&peer, context(), plays[i]);
+	for (size_t i = 0; i < 4; i++) {
+		int fd = peer_start(&peer, context(), plays[i % 2]);
+		struct deadline_alarm alarm = { .ring = ring };
 		struct stream *s;
-		struct deadline start = soon(LONG);
+		struct deadline start = soon(LONG), until;
 
 		assert_int_equal(stream_new(&s, fd, &res), 0);
 		secure(s);
 		slow_fd = fd;
+		until = soon(SHORT);
+		if (i >= 2) {
+			alarm.at = until.at;
+			until = soon(LONG);
+			until.alarm = &alarm;
+		}
+		assert_int_equal(stream_read(s, &c, 1, &got, until, &res), -1);
 		assert_int_equal(
-		    stream_read(s, &c, 1, &got, soon(SHORT), &res), -1);
-		assert_int_equal(res.kind, RESULT_TIMEOUT);
+		    res.kind, i < 2 ? RESULT_TIMEOUT : RESULT_HANDED_OVER);
 		assert_false(stream_has_input(s));
 		assert_true(LONG - deadline_left(start) < LONG / 2);
 		slow_fd = -1;
