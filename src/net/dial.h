@@ -31,6 +31,8 @@ struct dial {
  * Kind RESOLVE: no address, or not in time; CONNECT: none of them answered
  * (in time), the text names each kind of failure once; INTERRUPTED, SYSTEM.
  * The socket is the caller's.
+ * An alarm does not ring while the name is looked up: it may fork, and the
+ * thread that asks would be missing there.
  */
 int dial(struct dial *d, const char *host, int port, struct deadline until,
     struct result *res) __attribute__((warn_unused_result));

@@ -222,6 +222,8 @@ look_up(struct dial_list *list, const char *host, const char *port,
 	/* No thread to be had: late is better than never. */
 	if (start(l) == -1)
 		run(l);
+	/* An alarm may fork, and the fork would not have the thread. */
+	until.alarm = NULL;
 	rv = deadline_poll(until, l->done, POLLIN, res);
 	if (rv != -1)
 		rv = take(list, l, res);

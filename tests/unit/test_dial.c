@@ -519,10 +519,20 @@ alarms(void **state)
 	}
 }
 
-/* Nor does connecting stop it. */
+/* It waits for the end of a lookup, and rings while connecting. */
 static void
-alarm_while_connecting(void **state)
+alarm_while_dialling(void **state)
 {
+	struct bell never = { -1, -1, 0 };
+	struct deadline_alarm early = { .ring = ring, .arg = &never };
+	struct deadline hanging = soon(100);
+	struct dial none;
+
+	early.at = soon(30).at;
+	hanging.alarm = &early;
+	assert_int_equal(dial(&none, "hangs.example", 25, hanging, &res), -1);
+	assert_int_equal(res.kind, RESULT_RESOLVE);
+	assert_int_equal(never.rings, 0);
 	for (int rc = 0; rc >= -1; rc--) {
 		struct bell bell = { -1, rc, 0 };
 		struct deadline_alarm alarm = { .ring = ring, .arg = &bell };
@@ -567,7 +577,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(deadlines),
 		cmocka_unit_test(alarms),
-		cmocka_unit_test(alarm_while_connecting),
+		cmocka_unit_test(alarm_while_dialling),
 		cmocka_unit_test(families_take_turns),
 		cmocka_unit_test(resolving),
 		cmocka_unit_test(connects),
