@@ -5,25 +5,44 @@
 #include <unistd.h>
 
 #include "cli/admin.h"
+#include "cli/queue_admin.h"
 #include "cli/report.h"
 #include "cli/say.h"
 #include "cli/setup.h"
 
-static const char usage[] = "usage: outpost [-c file] config\n"
-			    "       outpost --version | --help\n";
+#define PROGRAM "outpost"
+
+static const char usage[] =
+    "usage: outpost [-c file] config\n"
+    "       outpost [-c file] queue command [options] [id ...]\n"
+    "       outpost --version | --help\n";
 
 static int
 print(const char *text)
 {
-	if (fputs(text, stdout) == EOF || fflush(stdout) == EOF)
-		return EX_IOERR;
-	return EX_OK;
+	fputs(text, stdout);
+	return say_flush(PROGRAM);
+}
+
+static int
+help(void)
+{
+	struct buf out;
+	int status;
+
+	buf_init(&out, 65536);
+	buf_puts(&out, usage);
+	buf_puts(&out, "\noutpost queue:\n");
+	queue_options_help(&out);
+	status = print(out.data);
+	buf_free(&out);
+	return status;
 }
 
 static int
 show_config(const char *path)
 {
-	struct report rep = { .program = "outpost" };
+	struct report rep = { .program = PROGRAM };
 	struct setup setup;
 	struct result res;
 	struct buf out;
@@ -42,6 +61,33 @@ show_config(const char *path)
 	return status;
 }
 
+static int
+config(const char *path, int argc, char *const *argv)
+{
+	(void)argv;
+	if (argc == 1)
+		return show_config(path);
+	say("%s", usage);
+	return EX_USAGE;
+}
+
+static int
+queue(const char *path, int argc, char *const *argv)
+{
+	struct queue_options q;
+	struct result res;
+
+	if (queue_options_parse(&q, argc - 1, argv + 1, &res) == 0)
+		return queue_admin(&q, path);
+	say(PROGRAM ": %s\n", res.text);
+	return result_exit_status(res.kind);
+}
+
+static const struct {
+	const char *name;
+	int (*run)(const char *path, int argc, char *const *argv);
+} commands[] = { { "config", config }, { "queue", queue } };
+
 int
 admin_main(int argc, char *const *argv)
 {
@@ -51,17 +97,15 @@ admin_main(int argc, char *const *argv)
 	if (argc == 2 && strcmp(argv[1], "--version") == 0)
 		return print("outpost " PACKAGE_VERSION "\n");
 	if (argc == 2 && strcmp(argv[1], "--help") == 0)
-		return print(usage);
-	while ((opt = getopt(argc, argv, "+:c:")) != -1) {
-		if (opt != 'c') {
-			say("%s", usage);
-			return EX_USAGE;
-		}
+		return help();
+	while ((opt = getopt(argc, argv, "+:c:")) == 'c')
 		path = optarg;
-	}
-	if (argc - optind != 1 || strcmp(argv[optind], "config") != 0) {
-		say("%s", usage);
-		return EX_USAGE;
-	}
-	return show_config(path);
+	for (size_t i = 0; opt == -1 && optind < argc &&
+	     i < sizeof commands / sizeof *commands;
+	     i++)
+		if (strcmp(argv[optind], commands[i].name) == 0)
+			return commands[i].run(
+			    path, argc - optind, argv + optind);
+	say("%s", usage);
+	return EX_USAGE;
 }

@@ -90,12 +90,14 @@ sweep(struct run *run)
 }
 
 static void
-go(struct run *run)
+go(struct run *run, const struct runner *r)
 {
 	struct result res;
 
 	if (run->setup.complaint.kind != RESULT_OK)
 		log_line(LOG_WARN, "%s", run->setup.complaint.text);
+	if (r->prepare != NULL)
+		r->prepare(&run->spool, r->arg);
 	if (pickup_all(&run->bounce, &res) == -1)
 		log_line(LOG_FAILURE, "%s", res.text);
 	if (queue_run(&run->queue, &res) == -1)
@@ -117,7 +119,7 @@ runner_once(const struct runner *r)
 	if (load(&run, r, &res) == -1)
 		status = report_failure(&rep, &res);
 	else if (run.setup.conf.queue.directory[0] != '\0')
-		go(&run);
+		go(&run, r);
 	account_clear(&run.account);
 	spool_close(&run.spool);
 	if (run.delivery.cancel != -1)

@@ -14,6 +14,9 @@ struct runner {
 	const char *config; /* another configuration, or NULL */
 	bool verbose; /* shows the dialogue */
 	struct queue_choice choice;
+	/* done with the open spool before a run; NULL: nothing */
+	void (*prepare)(struct spool *spool, void *arg);
+	void *arg;
 };
 
 /* One run.  Returns the exit status: 0 also when mail could not be sent and

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <sysexits.h>
 #include <unistd.h>
 
 #include "cli/say.h"
@@ -64,4 +65,13 @@ say(const char *fmt, ...)
 		n = TEXT_MAX - 1;
 	if (n > 0 && put(text, (size_t)n) == -1)
 		give_up();
+}
+
+int
+say_flush(const char *program)
+{
+	if (ferror(stdout) == 0 && fflush(stdout) == 0)
+		return EX_OK;
+	say("%s: cannot write to standard output\n", program);
+	return EX_IOERR;
 }

@@ -1,5 +1,6 @@
 /*
- * say: what is said on standard error, for whoever called.
+ * say: what is said on standard error, for whoever called, and whether what
+ * is printed on standard output gets there.
  *
  * Never waits long for a reader: many callers collect what was said only when
  * the program has ended, and a pipe that is full by then would hold the
@@ -13,5 +14,9 @@
 /* Writes the text, up to 8 KiB of it.  When it is not taken within
  * SAY_PATIENCE, or cannot be written, it and all that is said later is lost. */
 void say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Ends what was printed on standard output.  Returns the exit status: EX_OK,
+ * or EX_IOERR, with a line that says so, when it did not get there. */
+int say_flush(const char *program);
 
 #endif

@@ -6,23 +6,15 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/options.h"
+#include "cli/queue_drive.h"
+#include "cli/queue_list.h"
+#include "cli/queue_select.h"
 #include "cli/report.h"
-#include "cli/runner.h"
 #include "cli/say.h"
 #include "cli/sendmail.h"
 #include "cli/setup.h"
 #include "cli/submit.h"
 #include "delivery/rewrite.h"
-
-/* Something was printed on stdout: whether it got there. */
-static int
-flushed(const char *program)
-{
-	if (fflush(stdout) == 0 && ferror(stdout) == 0)
-		return EX_OK;
-	say("%s: cannot write to standard output\n", program);
-	return EX_IOERR;
-}
 
 static int
 do_nothing(const struct options *o, const char *program)
@@ -35,9 +27,30 @@ do_nothing(const struct options *o, const char *program)
 static int
 list_queue(const struct options *o, const char *program)
 {
+	const struct queue_list list = { .program = program,
+		.layout = QUEUE_LAYOUT_MAILQ,
+		.folder = SPOOL_QUEUE };
+	int status = queue_list(&list, stdout), flushed = say_flush(program);
+
 	(void)o;
-	puts("Mail queue is empty");
-	return flushed(program);
+	return flushed == EX_OK ? status : flushed;
+}
+
+/* Runs that are repeated go on when the caller is gone, as those of a daemon
+ * do. */
+static int
+run_queue(const struct options *o, const char *program)
+{
+	static const enum account_urgency urgencies[] = {
+		[OPTIONS_URGENCY_NOW] = ACCOUNT_NOW,
+		[OPTIONS_URGENCY_FORCE] = ACCOUNT_FORCE,
+		[OPTIONS_URGENCY_DUE] = ACCOUNT_DUE,
+	};
+	const struct runner runner = { .program = program,
+		.verbose = o->verbose,
+		.choice = { urgencies[o->urgency], queue_select, o } };
+
+	return queue_drive(&runner, o->interval, QUEUE_DRIVE_AWAY);
 }
 
 static int
@@ -45,7 +58,7 @@ print_version(const struct options *o, const char *program)
 {
 	(void)o;
 	puts("outpost " PACKAGE_VERSION);
-	return flushed(program);
+	return say_flush(program);
 }
 
 static int
@@ -58,7 +71,7 @@ print_help(const struct options *o, const char *program)
 	options_help(&out);
 	fputs(out.data, stdout);
 	buf_free(&out);
-	return flushed(program);
+	return say_flush(program);
 }
 
 static int
@@ -154,7 +167,7 @@ verify(const struct options *o, const char *program)
 			    status == EX_OK)
 				status = one;
 		if (status == EX_OK)
-			status = flushed(program);
+			status = say_flush(program);
 	}
 	setup_clear(&setup);
 	return status;
@@ -176,7 +189,7 @@ static int (*const modes[])(const struct options *, const char *) = {
 	[OPTIONS_SMTP] = refuse_smtp,
 	[OPTIONS_VERIFY] = verify,
 	[OPTIONS_CHECK] = check_configuration,
-	[OPTIONS_RUN_QUEUE] = run_queue, /* the queue is always empty */
+	[OPTIONS_RUN_QUEUE] = run_queue,
 	[OPTIONS_NOTHING] = do_nothing,
 	[OPTIONS_VERSION] = print_version,
 	[OPTIONS_HELP] = print_help,

@@ -162,6 +162,7 @@ pack(const struct pause *p, const struct pause_key *key, struct record *r)
 	sum_up(r, r->sum);
 }
 
+/* `key` may be NULL: whatever it was for. */
 static void
 load(int fd, const struct pause_key *key, struct pause *p)
 {
@@ -169,31 +170,45 @@ load(int fd, const struct pause_key *key, struct pause *p)
 
 	*p = (struct pause){ .cause = PAUSE_NONE };
 	result_ok(&p->why);
-	if (read_whole(fd, &r, sizeof r) && is_sound(&r) && is_for(&r, key))
+	if (read_whole(fd, &r, sizeof r) && is_sound(&r) &&
+	    (key == NULL || is_for(&r, key)))
 		unpack(&r, p);
 }
 
 /* Opens the file of the account, whose name goes to `name`. */
 static int
-open_file(const struct spool *s, const struct pause_key *key, int flags,
+open_file(const struct spool *s, const char *account, int flags,
     char name[STATE_NAME_MAX + 1])
 {
-	if (state_name(name, WHAT, key->account) == -1)
+	if (state_name(name, WHAT, account) == -1)
 		return -1;
 	return state_open(s, name, flags);
 }
 
-void
-pause_load(const struct spool *s, const struct pause_key *key, struct pause *p)
+static void
+load_account(const struct spool *s, const char *account,
+    const struct pause_key *key, struct pause *p)
 {
 	char name[STATE_NAME_MAX + 1];
-	int fd = open_file(s, key, O_RDONLY, name);
+	int fd = open_file(s, account, O_RDONLY, name);
 
 	if (fd != -1)
 		lock_soon(fd, LOCK_SH);
 	load(fd, key, p);
 	if (fd != -1)
 		close(fd);
+}
+
+void
+pause_load(const struct spool *s, const struct pause_key *key, struct pause *p)
+{
+	load_account(s, key->account, key, p);
+}
+
+void
+pause_peek(const struct spool *s, const char *account, struct pause *p)
+{
+	load_account(s, account, NULL, p);
 }
 
 bool
@@ -223,7 +238,8 @@ pause_note(const struct spool *s, const struct pause_key *key, struct pause *p,
     struct result *res)
 {
 	char name[STATE_NAME_MAX + 1];
-	int fd = open_file(s, key, O_RDWR | O_CREAT, name), error = errno;
+	int fd = open_file(s, key->account, O_RDWR | O_CREAT, name);
+	int error = errno;
 	struct record r;
 
 	if (fd != -1)

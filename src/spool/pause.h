@@ -40,6 +40,9 @@ struct pause_key {
 void pause_load(
     const struct spool *s, const struct pause_key *key, struct pause *p);
 
+/* The same of the account `account`, whatever the key: to be shown. */
+void pause_peek(const struct spool *s, const char *account, struct pause *p);
+
 /* Whether `p` is in force: not when `until` has passed, nor when it is further
  * off than `max` seconds, as only a clock that was set can make it. */
 bool pause_holds(const struct pause *p, int64_t now, int64_t max);

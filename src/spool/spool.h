@@ -50,6 +50,14 @@ int spool_open(struct spool *s, const char *dir, struct result *res)
     __attribute__((warn_unused_result));
 
 /*
+ * Opens the spool `dir` to be looked at: makes nothing, and what is not there
+ * or is not to be read stays closed, unless it is the folder `needed`.  Kinds
+ * NOPERM: that one, or the way to it, is closed to the caller; STORAGE.
+ */
+int spool_peek(struct spool *s, const char *dir, enum spool_folder needed,
+    struct result *res) __attribute__((warn_unused_result));
+
+/*
  * Gives `e`, which has no descriptor, an id and makes it and its message (not
  * that of `e` itself) durable in `folder`.  On success e->fd is open and
  * locked.  When it fails nothing is left there, and nothing is durable: kinds

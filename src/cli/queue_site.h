@@ -1,0 +1,49 @@
+/*
+ * queue_site: the spool, for those who look at it or change it by hand.
+ *
+ * Root, who becomes SETUP_USER first, and the owner of the spool may do all.
+ * Others see their own mails, where the folders let them in at all.  Without a
+ * configuration that the caller can read, the spool is where it is by default.
+ */
+#ifndef CLI_QUEUE_SITE_H
+#define CLI_QUEUE_SITE_H
+
+#include <stdbool.h>
+
+#include "cli/setup.h"
+#include "spool/spool.h"
+
+struct queue_site {
+	struct setup setup;
+	struct spool spool;
+	bool sees_all; /* not only the caller's own mails */
+};
+
+/* Makes `s` empty, so that queue_site_clear is safe. */
+void queue_site_init(struct queue_site *s);
+
+/*
+ * Opens what there is of the spool to be looked at, `needed` at least; where
+ * there is none, no folder is open.  `config` as for setup_conf.  Kinds
+ * NOPERM, STORAGE, CONFIG, SYSTEM.
+ */
+int queue_site_look(struct queue_site *s, const char *config,
+    enum spool_folder needed, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* Whether `e`, which was found there, is for the caller to see. */
+bool queue_site_shows(const struct queue_site *s, const struct entry *e);
+
+/* Finds the spool and opens nothing; *exists says whether it is there.  Kind
+ * NOPERM: it is another user's to change. */
+int queue_site_find(struct queue_site *s, const char *config, bool *exists,
+    struct result *res) __attribute__((warn_unused_result));
+
+/* Opens log and spool, to change what is there.  Kinds of queue_site_find and
+ * spool_open; MODE: no queue is kept. */
+int queue_site_open(struct queue_site *s, const char *config,
+    struct result *res) __attribute__((warn_unused_result));
+
+void queue_site_clear(struct queue_site *s);
+
+#endif
