@@ -173,15 +173,6 @@ verify(const struct options *o, const char *program)
 	return status;
 }
 
-static int
-run_queue(const struct options *o, const char *program)
-{
-	struct runner r = { program, NULL, o->verbose,
-		{ .urgency = ACCOUNT_NOW } };
-
-	return runner_once(&r);
-}
-
 static int (*const modes[])(const struct options *, const char *) = {
 	[OPTIONS_DELIVER] = submit,
 	[OPTIONS_LIST_QUEUE] = list_queue,
