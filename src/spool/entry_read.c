@@ -442,3 +442,16 @@ entry_read(struct entry *e, int fd, enum entry_depth depth, struct result *res)
 	free(r);
 	return done;
 }
+
+int
+entry_verify(struct entry *e, struct result *res)
+{
+	struct entry again;
+	int rc;
+
+	entry_init(&again);
+	rc = entry_read(&again, e->fd, ENTRY_WHOLE, res);
+	again.fd = -1; /* it stays that of `e`, and so does the lock */
+	entry_clear(&again);
+	return rc;
+}
