@@ -56,6 +56,7 @@ class Outpost:
 
     def __init__(self, directory, ca_file):
         self.directory = directory
+        self.binary = os.path.abspath(binary())
         self.ca_file = ca_file
         self.log_file = directory / "log"
         self.aliases_file = directory / "aliases"
@@ -102,10 +103,10 @@ class Outpost:
     def program(self, name="sendmail"):
         """The binary by the name of one of its personalities."""
         if name == "sendmail":
-            return binary()
+            return self.binary
         link = self.directory / name
         if not link.is_symlink():
-            link.symlink_to(os.path.abspath(binary()))
+            link.symlink_to(self.binary)
         return str(link)
 
     def command(self, args, program="sendmail"):
@@ -152,7 +153,7 @@ class Outpost:
         shutil.copy(self.ca_file, directory / "ca.pem")
         (directory / "ca.pem").chmod(0o644)
         copy.ca_file = directory / "ca.pem"
-        copy.program = lambda name="sendmail": str(program)
+        copy.binary = str(program)
         return copy
 
 
