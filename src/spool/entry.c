@@ -120,16 +120,3 @@ entry_clear(struct entry *e)
 	free(e->bytes);
 	entry_init(e);
 }
-
-int
-entry_verify(struct entry *e, struct result *res)
-{
-	struct entry again;
-	int fd = e->fd, rc;
-
-	entry_init(&again);
-	rc = entry_read(&again, fd, ENTRY_WHOLE, res);
-	again.fd = -1; /* it is still e's */
-	entry_clear(&again);
-	return rc;
-}

@@ -14,15 +14,13 @@ class Queue:
         self.configure(host, **keys)
 
     def configure(self, host=None, **keys):
-        self.outpost.configure(
-            host, {"queue": {"directory": self.spool, **keys}})
+        self.outpost.configure(host, {"queue": keys})
 
     def publish(self):
         """Lets everybody read the configuration, which holds no secret."""
         self.outpost.config_mode = 0o644
         self.outpost.configure(changes={
-            "smarthost": {"auth": "off", "user": None, "password": None},
-            "queue": {"directory": self.spool}})
+            "smarthost": {"auth": "off", "user": None, "password": None}})
         return self
 
     def keep(self, *recipients, mail=MAIL, sender="me@x.example"):
