@@ -14,12 +14,14 @@ class Queue:
         self.configure(host, **keys)
 
     def configure(self, host=None, **keys):
-        self.outpost.configure(host, {"queue": keys})
+        self.outpost.configure(
+            host, {"queue": {"directory": self.spool, **keys}})
 
     def publish(self):
         """Lets everybody read the configuration, which holds no secret."""
         self.outpost.config_mode = 0o644
         self.outpost.configure(changes={
+            "queue": {"directory": self.spool},
             "smarthost": {"auth": "off", "user": None, "password": None}})
         return self
 

@@ -27,8 +27,9 @@ def recipients(host):
 
 def fail_one(queue, host, *others):
     """A mail in failed/, refused for a@x.example; returns its id."""
+    queue.configure(host)
     queue.outpost(["-i", "-f", "me@x.example", "a@x.example", *others],
-                  b"Subject: x\n\nx\n", host=host).failed(67)
+                  b"Subject: x\n\nx\n").failed(67)
     (name,) = queue.ids("failed")
     return name
 
