@@ -75,7 +75,7 @@ note_earlier(struct entry *e)
 /* Whether the locked entry is whole, and has somebody left to try: a crash may
  * have come before it was put away. */
 static bool
-is_ready(struct queue *q, struct entry *e)
+is_ready(struct queue *q, struct entry *e, const char *id)
 {
 	struct result ignored, res;
 
@@ -86,12 +86,9 @@ is_ready(struct queue *q, struct entry *e)
 			complain(e, &res);
 		return false;
 	}
-	if (entry_verify(e, &res) == 0)
+	if (spool_verify(spool_of(q), SPOOL_QUEUE, e, &res) == SPOOL_TAKEN)
 		return true;
-	log_line(LOG_FAILURE, "id=%s event=bad %s", e->id, res.text);
-	if (res.kind == RESULT_CORRUPT &&
-	    spool_move(spool_of(q), SPOOL_QUEUE, SPOOL_CORRUPT, e, &res) == -1)
-		complain(e, &res);
+	log_line(LOG_FAILURE, "id=%s event=bad %s", id, res.text);
 	return false;
 }
 
@@ -104,7 +101,7 @@ take(struct queue *q, struct queue_item *item, const char *id)
 	switch (spool_take(
 	    spool_of(q), SPOOL_QUEUE, id, ENTRY_ENVELOPE, &item->entry, &res)) {
 	case SPOOL_TAKEN:
-		if (is_wanted(q, &item->entry) && is_ready(q, &item->entry))
+		if (is_wanted(q, &item->entry) && is_ready(q, &item->entry, id))
 			return true;
 		break;
 	case SPOOL_BAD:

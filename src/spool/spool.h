@@ -85,7 +85,12 @@ enum spool_take spool_take(struct spool *s, enum spool_folder folder,
     const char *id, enum entry_depth depth, struct entry *e, struct result *res)
     __attribute__((warn_unused_result));
 
-/* The same without the lock and without moving anything, to be shown:
+/* Checks the rest of the locked entry, which was read as ENTRY_ENVELOPE.
+ * TAKEN, or BAD, as spool_take: then `e` is cleared. */
+enum spool_take spool_verify(struct spool *s, enum spool_folder folder,
+    struct entry *e, struct result *res) __attribute__((warn_unused_result));
+
+/* spool_take without the lock and without moving anything, to be shown:
  * *busy says whether somebody works on it.  TAKEN, GONE or BAD. */
 enum spool_take spool_look(const struct spool *s, enum spool_folder folder,
     const char *id, struct entry *e, bool *busy, struct result *res)

@@ -182,6 +182,18 @@ spool_take(struct spool *s, enum spool_folder folder, const char *id,
 	return SPOOL_TAKEN;
 }
 
+enum spool_take
+spool_verify(struct spool *s, enum spool_folder folder, struct entry *e,
+    struct result *res)
+{
+	char id[ENTRY_ID_MAX];
+
+	if (entry_verify(e, res) == 0)
+		return SPOOL_TAKEN;
+	strlcpy(id, e->id, sizeof id);
+	return spool_refuse(s, folder, id, e, res);
+}
+
 /* Whether somebody else has the file locked. */
 static bool
 is_locked(int fd)
