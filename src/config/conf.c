@@ -132,6 +132,17 @@ conf_parse(struct conf *conf, const char *path, const char *p, size_t n,
 	return conf_check(conf, res);
 }
 
+/* One that was named must be there; where none is, mail can be left in the
+ * drop folder as if it were there for others. */
+static int
+fail_missing(const char *path, struct result *res)
+{
+	return result_fail(res,
+	    strcmp(path, CONF_DEFAULT_PATH) == 0 ? RESULT_DENIED
+						 : RESULT_CONFIG,
+	    "%s: no such file; outpost.ini(5) says what to put there", path);
+}
+
 /* Reads, and checks who may write to, the file. */
 static int
 load(struct conf *conf, const char *path, struct buf *text, struct result *res)
@@ -139,9 +150,7 @@ load(struct conf *conf, const char *path, struct buf *text, struct result *res)
 	struct stat st;
 
 	if (file_is_missing(path))
-		return result_fail(res, RESULT_CONFIG,
-		    "%s: no such file; outpost.ini(5) says what to put there",
-		    path);
+		return fail_missing(path, res);
 	if (file_read(text, path, &st, res) == -1)
 		return -1;
 	if (file_check_writers(path, &st, res) == -1 ||

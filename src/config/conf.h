@@ -78,7 +78,8 @@ void conf_find(
  * section or key, duplicate, bad value, contradiction (no host; auth without
  * user; a password sent in clear without insecure_auth; a file that others
  * may change, or that holds a password and others may read).  DENIED: the caller
- * may not read it.  Owner and mode are checked on the opened file.
+ * may not read it, or there is none at CONF_DEFAULT_PATH.  Owner and mode are
+ * checked on the opened file.
  */
 int conf_load(struct conf *conf, const char *path, struct result *res)
     __attribute__((warn_unused_result));
