@@ -100,7 +100,8 @@ go(struct run *run, const struct runner *r)
 		r->prepare(&run->spool, r->arg);
 	if (pickup_all(&run->bounce, &res) == -1)
 		log_line(LOG_FAILURE, "%s", res.text);
-	if (queue_run(&run->queue, &res) == -1)
+	/* that the account is paused was logged when it was */
+	if (queue_run(&run->queue, &res) == -1 && run->account.tried)
 		log_line(LOG_WARN, "queue run ended: %s", res.text);
 	sweep(run);
 	if (pause_note_run(&run->spool, time(NULL), &res) == -1)

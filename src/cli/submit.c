@@ -69,28 +69,54 @@ has_spool(const struct submission *s)
 	return s->no_spool.kind == RESULT_OK;
 }
 
+/* The spool is not the caller's, though the configuration is his to read: what
+ * is to be sent later goes to the drop folder, if there is one. */
+static int
+keep_dropped(struct submission *s, struct result *res)
+{
+	const struct source message = compose_source(&s->request.message);
+	struct entry *e = &s->request.entry;
+	char *sender = e->env.sender, none[] = "";
+	struct result why;
+	int rc;
+
+	if (drop_open(&s->spool, s->setup.conf.queue.directory, &why) == -1) {
+		*res = s->no_spool;
+		return -1;
+	}
+	e->origin = ENTRY_DROP;
+	e->env.sender = none;
+	rc = spool_keep(&s->spool, SPOOL_DROP, e, &message, res);
+	e->env.sender = sender;
+	return rc;
+}
+
 static int
 keep(struct submission *s, enum spool_folder folder, struct result *res)
 {
 	const struct source message = compose_source(&s->request.message);
+	int rc = -1;
 
-	if (!has_spool(s)) {
+	if (has_spool(s))
+		rc = spool_keep(
+		    &s->spool, folder, &s->request.entry, &message, res);
+	else if (folder == SPOOL_QUEUE &&
+	    s->setup.conf.queue.directory[0] != '\0')
+		rc = keep_dropped(s, res);
+	else
 		*res = s->no_spool;
-		return -1;
-	}
-	if (spool_keep(&s->spool, folder, &s->request.entry, &message, res) ==
-	    -1)
-		return -1;
-	s->report.kept = true;
-	return 0;
+	if (rc == 0)
+		s->report.kept = true;
+	return rc;
 }
 
-/* Whether those who were refused are told of by mail: -oem, and -oew where
- * nobody sits at a terminal. */
+/* Whether those who were refused are told of by mail: -oem and -oee, and -oew
+ * where nobody sits at a terminal. */
 static bool
 is_mailed(const struct options *o)
 {
 	return o->errors == OPTIONS_ERRORS_MAIL ||
+	    o->errors == OPTIONS_ERRORS_ZERO ||
 	    (o->errors == OPTIONS_ERRORS_WRITE && isatty(STDERR_FILENO) != 1);
 }
 
@@ -104,7 +130,7 @@ mail_report(struct submission *s)
 	const struct source message = compose_source(&s->request.message);
 	struct result res;
 
-	if (!is_mailed(s->o) || !s->report.kept)
+	if (!is_mailed(s->o) || !s->report.kept || !has_spool(s))
 		return;
 	switch (bounce_make(
 	    &bounce, &s->request.entry, &message, s->report.relay, &res)) {
@@ -241,7 +267,7 @@ send_later(struct submission *s, enum conf_delivery mode)
 	if (keep(s, SPOOL_QUEUE, &res) == -1)
 		return fail_keep(s, &res);
 	status = report_kept(&s->report, &s->request.entry.env);
-	if (mode != CONF_DELIVERY_BACKGROUND ||
+	if (mode != CONF_DELIVERY_BACKGROUND || !has_spool(s) ||
 	    process_detach(&side, &res) == -1 || side == PROCESS_PARENT)
 		return status;
 	passage_init(&p, &s->setup, &s->request, &s->spool, s->o);

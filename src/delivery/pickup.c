@@ -86,8 +86,10 @@ address(struct taking *t, struct result *res)
 	rc = rewrite_sender(&t->rewrite,
 	    given != NULL ? given : t->caller.login.data, to, &t->asked, &why);
 	for (size_t i = 0; rc == 0 && i < from->count; i++)
-		rc = rewrite_recipients(&t->rewrite, from->rcpts[i].address,
-		    strlen(from->rcpts[i].address), to, &why);
+		if (from->rcpts[i].state == RCPT_PENDING)
+			rc = rewrite_recipients(&t->rewrite,
+			    from->rcpts[i].address,
+			    strlen(from->rcpts[i].address), to, &why);
 	return rc == 0 ? 0 : refuse(t, &why, res);
 }
 
