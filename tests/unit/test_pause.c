@@ -163,6 +163,22 @@ test_keys(void **state)
 	assert_none(*state, &old);
 }
 
+/* Who only looks needs no password. */
+static void
+test_peek(void **state)
+{
+	struct pause_key key = key_of("peek", "secret");
+	struct place *place = *state;
+	struct pause p;
+
+	pause_peek(&place->spool, "peek", &p);
+	assert_int_equal(p.cause, PAUSE_NONE);
+	note(place, &key, PAUSE_LOGIN, NOW, &p);
+	memset(&p, 0xff, sizeof p);
+	pause_peek(&place->spool, "peek", &p);
+	assert_is(&p, PAUSE_LOGIN, 1, NOW, NOW + 10);
+}
+
 static void
 test_first_account(void **state)
 {
@@ -426,6 +442,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_row),
 		cmocka_unit_test(test_keys),
+		cmocka_unit_test(test_peek),
 		cmocka_unit_test(test_first_account),
 		cmocka_unit_test(test_clear),
 		cmocka_unit_test(test_holds),
