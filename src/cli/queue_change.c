@@ -290,6 +290,8 @@ queue_change(
 			c.status = try_now(&c, config);
 	} else {
 		rc = queue_site_open(&site, config, &res);
+		if (site.setup.complaint.kind != RESULT_OK)
+			say("%s: %s\n", program, site.setup.complaint.text);
 		if (rc == 0)
 			change_these(&c);
 	}
