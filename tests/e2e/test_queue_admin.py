@@ -201,6 +201,15 @@ def test_a_queue_that_is_not_kept(queue):
     queue("run").ok()
 
 
+def test_a_change_that_is_not_logged(queue):
+    name = queue.keep()
+    queue.outpost.configure(changes={
+        "queue": {"directory": queue.spool},
+        "log": {"file": queue.outpost.directory}})
+    queue("hold", name).failed(0, str(queue.outpost.directory))
+    assert queue.mail(name)["state"] == "held"
+
+
 def test_another_configuration(queue, smarthost):
     host = smarthost()
     queue.configure(host)
