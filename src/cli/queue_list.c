@@ -65,7 +65,8 @@ show(struct listing *ls, enum spool_folder folder, const char *id)
 	struct result res;
 
 	how = spool_look(&ls->site.spool, folder, id, &e, &m.busy, &res);
-	if (how == SPOOL_BAD)
+	/* to others, what cannot be read is not theirs */
+	if (how == SPOOL_BAD && ls->site.sees_all)
 		tell(ls, &res);
 	if (how != SPOOL_TAKEN)
 		return how != SPOOL_GONE;

@@ -153,14 +153,14 @@ find(struct queue_site *site, const char *id, struct queue_mail *m,
 			how = spool_look(
 			    &site->spool, m->folder, id, e, &m->busy, res);
 	}
-	if (how == SPOOL_BAD)
-		return -1;
 	if (how == SPOOL_GONE)
 		return result_fail(res, RESULT_MODE, "there is no mail %s", id);
-	if (!queue_site_shows(site, e))
-		return result_fail(
-		    res, RESULT_NOPERM, "%s is another user's mail", id);
-	return 0;
+	if (how == SPOOL_TAKEN && queue_site_shows(site, e))
+		return 0;
+	if (how == SPOOL_BAD && site->sees_all)
+		return -1;
+	return result_fail(res, RESULT_NOPERM,
+	    "%s is another user's mail: root can show it", id);
 }
 
 static int

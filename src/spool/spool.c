@@ -25,12 +25,13 @@ _Static_assert(SECONDS_DIGITS + RANDOM_DIGITS == SPOOL_ID_LENGTH, "an id");
 static const struct {
 	const char *name;
 	int flags; /* to open it with; 0: it is not opened by spool_open */
+	mode_t mode; /* when it is made; users find their own mail in some */
 } folders[SPOOL_FOLDER_COUNT] = {
-	[SPOOL_QUEUE] = { "queue", DIR_FLAGS | O_NOFOLLOW },
-	[SPOOL_FAILED] = { "failed", DIR_FLAGS | O_NOFOLLOW },
-	[SPOOL_CORRUPT] = { "corrupt", DIR_FLAGS | O_NOFOLLOW },
-	[SPOOL_DROP] = { "drop", 0 },
-	[SPOOL_STATE] = { "state", DIR_FLAGS | O_NOFOLLOW },
+	[SPOOL_QUEUE] = { "queue", DIR_FLAGS | O_NOFOLLOW, 0755 },
+	[SPOOL_FAILED] = { "failed", DIR_FLAGS | O_NOFOLLOW, 0755 },
+	[SPOOL_CORRUPT] = { "corrupt", DIR_FLAGS | O_NOFOLLOW, 0700 },
+	[SPOOL_DROP] = { "drop", 0, 0 },
+	[SPOOL_STATE] = { "state", DIR_FLAGS | O_NOFOLLOW, 0700 },
 };
 
 const char *
@@ -158,8 +159,8 @@ open_folders(struct spool *s, int dirfd, struct result *res)
 		if (folders[i].flags == 0)
 			continue;
 		snprintf(path, sizeof path, "%s/%s", s->dir, folders[i].name);
-		s->fds[i] = open_directory(
-		    dirfd, folders[i].name, path, folders[i].flags, 0700, res);
+		s->fds[i] = open_directory(dirfd, folders[i].name, path,
+		    folders[i].flags, folders[i].mode, res);
 		if (s->fds[i] == -1)
 			return -1;
 	}

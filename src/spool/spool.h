@@ -41,7 +41,7 @@ void spool_init(struct spool *s);
 
 /*
  * Opens the spool `dir` with queue/, failed/, corrupt/ and state/, making what
- * is missing (0711, and 0700 within), never changing what is there.  Kinds:
+ * is missing (0711; doc/SPOOL.md), never changing what is there.  Kinds:
  * STORAGE, naming the path: it cannot be made, opened or written to; CONFIG:
  * it belongs to another user, or others may write to it (the text has the
  * chown or chmod to run).
@@ -62,7 +62,8 @@ int spool_peek(struct spool *s, const char *dir, enum spool_folder needed,
  * that of `e` itself) durable in `folder`.  On success e->fd is open and
  * locked.  When it fails nothing is left there, and nothing is durable: kinds
  * STORAGE (path and the system's words), and those of entry_write.  In drop/
- * the file gets mode 0640.
+ * the file gets mode 0640; elsewhere who submitted it may read it, too, where
+ * the file system has access control lists.
  */
 int spool_keep(struct spool *s, enum spool_folder folder, struct entry *e,
     const struct source *message, struct result *res)

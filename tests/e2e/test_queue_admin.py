@@ -231,10 +231,10 @@ def test_fault_s17_another_user(public_outpost):
     queue = Queue(public_outpost).publish()
     name = queue.keep()
     for args in (["hold", name], ["release", name], ["remove", name],
-                 ["remove", "--all"], ["retry", name], ["show", name],
-                 ["run"], ["run", "--every", "1s"]):
+                 ["remove", "--all"], ["retry", name], ["run"], ["run", "--every", "1s"]):
         run = queue(*args, **NOBODY).failed(77, str(queue.spool), "root")
         assert len(run.err.splitlines()) == 1
+    queue("show", name, **NOBODY).failed(77, name, "another user", "root")
     queue.outpost(["-q"], **NOBODY).failed(77, str(queue.spool))
     assert queue.ids() == [name]
     assert queue.mail(name)["state"] == "waiting"

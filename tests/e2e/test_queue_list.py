@@ -195,24 +195,56 @@ def test_output_that_cannot_be_written(queue):
 
 
 @pytest.mark.root
-def test_another_user(public_outpost):
+def test_another_user_of_a_closed_queue(public_outpost):
     queue = Queue(public_outpost).publish()
     queue.keep()
+    (queue.spool / "queue").chmod(0o700)
     run = queue.outpost(["-bp"], **NOBODY)
     run.failed(77, str(queue.spool), "root", "outpost")
     assert len(run.err.splitlines()) == 1
 
 
 @pytest.mark.root
-def test_another_user_sees_his_own(public_outpost):
+def test_another_user_sees_no_mail_of_others(public_outpost):
     queue = Queue(public_outpost).publish()
     name = queue.keep("of-root@x.example")
-    (queue.spool / "queue").chmod(0o755)
-    (queue.spool / "queue" / name).chmod(0o644)
-    run = queue.outpost(["-bp"], **NOBODY)
-    assert (run.status, run.out, run.err) == (0, b"Mail queue is empty\n", "")
-    queue("show", name, **NOBODY).failed(77, name, "another user")
+    for mode in (0o600, 0o644):
+        (queue.spool / "queue" / name).chmod(mode)
+        run = queue.outpost(["-bp"], **NOBODY)
+        assert (run.status, run.out, run.err) == (
+            0, b"Mail queue is empty\n", "")
+        queue("show", name, **NOBODY).failed(77, name, "another user")
     assert b"of-root" in queue.mailq().out
+
+
+@pytest.mark.root
+def test_users_see_their_own(public_outpost):
+    """By way of the drop folder: the secret is not theirs to read."""
+    queue = Queue(public_outpost).publish()
+    queue.keep("of-root@x.example")
+    drop = queue.spool / "drop"
+    drop.mkdir()
+    drop.chmod(0o3733)
+    secret = public_outpost.directory / "secret"
+    secret.write_text("x" * 16)
+    secret.chmod(0o600)
+    public_outpost.configure(changes={
+        "queue": {"directory": queue.spool},
+        "smarthost": {"password": None, "password_file": secret}})
+    queue.outpost(["-i", "mine@x.example"], b"Subject: m\n\nm\n",
+                  **NOBODY).ok()
+    assert len(queue.ids("drop")) == 1
+    queue("run").ok()
+    run = queue.outpost(["-bp"], **NOBODY)
+    if run.out == b"Mail queue is empty\n":
+        pytest.skip("no access control lists here")
+    assert run.status == 0 and run.err == ""
+    assert b"mine@x.example" in run.out and b"of-root" not in run.out
+    (name,) = [mail["id"] for mail in queue.json()[0]
+               if mail["uid"] == NOBODY["user"]]
+    shown = queue("show", name, **NOBODY)
+    assert shown.status == 0 and b"Subject: m" in shown.out
+    queue("remove", name, **NOBODY).failed(77)
 
 
 @pytest.mark.root

@@ -85,8 +85,8 @@ test_open(void **state)
 	char text[900];
 
 	assert_int_equal(mode_of(place->dir, "."), 0711);
-	assert_int_equal(mode_of(place->dir, "queue"), 0700);
-	assert_int_equal(mode_of(place->dir, "failed"), 0700);
+	assert_int_equal(mode_of(place->dir, "queue"), 0755);
+	assert_int_equal(mode_of(place->dir, "failed"), 0755);
 	assert_int_equal(mode_of(place->dir, "corrupt"), 0700);
 	assert_int_equal(mode_of(place->dir, "state"), 0700);
 	assert_int_equal(place->s.fds[SPOOL_DROP], -1);
