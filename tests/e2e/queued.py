@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 
+import spoolfile
 from faults import CLEAR, MAIL
 
 TO = "rcpt@d.example"
@@ -110,6 +111,12 @@ class Queued:
         found = self.mails(*words)
         assert len(found) == 1, found
         return found[0]
+
+    def place(self, *files):
+        """Puts entries (spoolfile.File, or bytes) into queue/; their ids."""
+        folder = self.spool / "queue"
+        folder.mkdir(0o700, parents=True, exist_ok=True)
+        return [spoolfile.place(folder, file) for file in files]
 
     def copy_of_spool(self, name="copy"):
         """The spool as it is now, elsewhere."""

@@ -193,9 +193,8 @@ def test_case_2_25_killed_before_it_is_noted(queued, smarthost):
 def expire(queued, host):
     """Tries a mail that is older than the lifetime of 5 days as often as it
     takes to give it up."""
-    queued.configure(host).run().ok()
-    spoolfile.place(queued.spool / "queue", spoolfile.mail(
-        TO, created=int(time.time()) - 6 * 86400))
+    queued.configure(host)
+    queued.place(spoolfile.mail(TO, created=int(time.time()) - 6 * 86400))
     for _ in range(4):
         queued.run().ok()
         assert queued.failed == [] and len(queued.waiting) == 1

@@ -17,10 +17,8 @@ DAY = 86400
 
 def fill(queued, count, **options):
     """Puts that many mails into the queue, all due."""
-    (queued.spool / "queue").mkdir(0o700, parents=True, exist_ok=True)
-    queued.spool.chmod(0o711)
-    return [spoolfile.place(queued.spool / "queue", spoolfile.mail(
-        TO, subject=str(i), **options)) for i in range(count)]
+    queued.place(*(spoolfile.mail(TO, subject=str(i), **options)
+                   for i in range(count)))
 
 
 def subjects(host):
