@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import time
 
 import spoolfile
 from faults import CLEAR, MAIL
@@ -139,6 +140,14 @@ def trace(queued):
     """The lines of the last strace."""
     return (queued.outpost.directory / "trace").read_text(
         "utf-8", "replace").splitlines()
+
+
+def until(condition, seconds=20):
+    """Waits until a condition comes true that nothing tells of."""
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it did not come true in time"
+        time.sleep(0.01)
 
 
 def wait_for_end(process, timeout=30):
