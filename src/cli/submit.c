@@ -277,21 +277,34 @@ send_later(struct submission *s, enum conf_delivery mode)
 	return EX_OK;
 }
 
+/* There is no way to the smarthost until `why` is set right, which the mail
+ * has no part in: it waits, where it can. */
+static int
+send_nothing(struct submission *s, const struct result *why)
+{
+	envelope_settle_all(
+	    &s->request.entry.env, RCPT_PENDING, RCPT_DEFERRED, why);
+	return conclude(s);
+}
+
 static int
 run(struct submission *s, struct result *res)
 {
 	enum conf_delivery mode = delivery_mode(s);
+	struct result trust;
 
 	report_warning(&s->report, &s->setup.complaint,
 	    s->setup.has_log ? REPORT_LOG : REPORT_STDERR);
-	if ((mode != CONF_DELIVERY_QUEUE &&
-		setup_trust(&s->setup, res) == -1) ||
-	    setup_become(&s->setup, res) == -1 ||
+	if (mode == CONF_DELIVERY_QUEUE || setup_trust(&s->setup, &trust) == 0)
+		result_ok(&trust);
+	if (setup_become(&s->setup, res) == -1 ||
 	    request_read(&s->request, res) == -1)
 		return -1;
 	if (request_make(&s->request, REQUEST_HERE, res) == -1)
 		return refuse(s, res);
 	open_spool(s);
+	if (trust.kind != RESULT_OK)
+		return send_nothing(s, &trust);
 	if (mode == CONF_DELIVERY_WAIT)
 		return send_now(s, res);
 	return send_later(s, mode);
