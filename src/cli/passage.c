@@ -110,6 +110,15 @@ settled(void *arg, const struct session_mail *mail)
 		p->queue_feed.settled(p->queue_feed.arg, mail);
 }
 
+static void
+idle(void *arg)
+{
+	struct passage *p = arg;
+
+	if (p->stage == PASSAGE_ALONG)
+		p->queue_feed.idle(p->queue_feed.arg);
+}
+
 /* The caller has waited long enough, and the smarthost is in the middle of the
  * message. */
 static int
@@ -160,6 +169,7 @@ settle_kept(struct passage *p)
 	struct result res;
 
 	if (settle_attempt(&p->settle, e, p->delivery.relay, &res) == -1 ||
+	    (settle_is_done(e) && settle_remove(&p->settle, e, &res) == -1) ||
 	    settle_sync(&p->settle, &res) == -1)
 		log_line(
 		    LOG_FAILURE, "id=%s event=unsettled %s", e->id, res.text);
@@ -170,7 +180,7 @@ void
 passage_wait(struct passage *p)
 {
 	struct envelope *env = &p->request->entry.env;
-	const struct session_feed feed = { next, settled, p };
+	const struct session_feed feed = { next, settled, idle, p };
 	long wait = p->setup->conf.smarthost.wait_timeout;
 	struct deadline until = deadline_in(wait, p->delivery.cancel);
 	struct result res;

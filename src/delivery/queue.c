@@ -30,17 +30,7 @@ static void
 release(struct queue_item *item)
 {
 	entry_clear(&item->entry);
-	item->used = false;
-}
-
-static struct queue_item *
-free_item(struct queue *q)
-{
-	size_t i = 0;
-
-	while (i < QUEUE_ITEMS - 1 && q->items[i].used)
-		i++;
-	return &q->items[i];
+	item->state = QUEUE_FREE;
 }
 
 /* What could not be made durable may happen again: that must be known. */
@@ -48,6 +38,40 @@ static void
 complain(const struct entry *e, const struct result *why)
 {
 	log_line(LOG_FAILURE, "id=%s event=unsettled %s", e->id, why->text);
+}
+
+/* Removes what everybody has. */
+static void
+put_away(struct queue *q)
+{
+	struct result res;
+
+	for (size_t i = 0; i < QUEUE_ITEMS; i++) {
+		struct queue_item *item = &q->items[i];
+
+		if (item->state != QUEUE_DONE)
+			continue;
+		if (settle_remove(q->settle, &item->entry, &res) == -1)
+			complain(&item->entry, &res);
+		release(item);
+	}
+}
+
+/* One that is free: no more than four are in use, but for those that are to
+ * be removed. */
+static struct queue_item *
+free_item(struct queue *q)
+{
+	size_t i = 0;
+
+	while (i < QUEUE_ITEMS && q->items[i].state != QUEUE_FREE)
+		i++;
+	if (i == QUEUE_ITEMS) {
+		put_away(q);
+		for (i = 0; q->items[i].state != QUEUE_FREE;)
+			i++;
+	}
+	return &q->items[i];
 }
 
 static bool
@@ -82,7 +106,9 @@ is_ready(struct queue *q, struct entry *e, const char *id)
 	note_earlier(e);
 	if (envelope_count(&e->env, RCPT_PENDING) == 0) {
 		result_ok(&ignored);
-		if (settle_untried(q->settle, e, &ignored, &res) == -1)
+		if (settle_untried(q->settle, e, &ignored, &res) == -1 ||
+		    (settle_is_done(e) &&
+			settle_remove(q->settle, e, &res) == -1))
 			complain(e, &res);
 		return false;
 	}
@@ -137,22 +163,46 @@ next_name(struct queue *q)
 	return q->last;
 }
 
-/* Whether there is another mail; q->ahead is it then. */
-static bool
+/* The mail that is to be sent next, or NULL: one that came too late for its
+ * connection, else the next of the walk. */
+static struct queue_item *
 look_ahead(struct queue *q)
 {
-	struct queue_item *item = free_item(q);
+	struct queue_item *item;
 	const char *id;
 
+	if (q->again != NULL)
+		return q->again;
 	while (q->ahead == NULL && !q->walked) {
+		item = free_item(q);
 		if ((id = next_name(q)) == NULL)
 			q->walked = true;
 		else if (take(q, item, id))
 			q->ahead = item;
 	}
 	if (q->ahead != NULL)
-		q->ahead->used = true;
-	return q->ahead != NULL;
+		q->ahead->state = QUEUE_AHEAD;
+	return q->ahead;
+}
+
+/* Takes it from there. */
+static struct queue_item *
+step_ahead(struct queue *q)
+{
+	struct queue_item *item = look_ahead(q);
+
+	if (item == q->again)
+		q->again = NULL;
+	else
+		q->ahead = NULL;
+	return item;
+}
+
+/* How many mails a connection may carry. */
+static size_t
+most_mails(const struct queue *q)
+{
+	return (size_t)q->account->conf->smarthost.messages_per_connection;
 }
 
 static enum session_next
@@ -160,13 +210,11 @@ next_mail(void *arg, const struct session_mail **mail)
 {
 	struct queue *q = arg;
 	struct queue_item *item;
-	size_t max = (size_t)
-			 q->account->conf->smarthost.messages_per_connection;
 
-	if (q->stop || q->sent >= max || !look_ahead(q))
+	if (q->stop || q->sent >= most_mails(q) ||
+	    (item = step_ahead(q)) == NULL)
 		return SESSION_DONE;
-	item = q->ahead;
-	q->ahead = NULL;
+	item->state = QUEUE_GIVEN;
 	item->first = q->sent == 0;
 	item->message = entry_message(&item->entry);
 	item->mail = (struct session_mail){ &item->entry.env, &item->message };
@@ -198,7 +246,8 @@ mail_settled(void *arg, const struct session_mail *mail)
 	if (goes_again(item, why)) {
 		envelope_settle_all(
 		    &item->entry.env, RCPT_DEFERRED, RCPT_PENDING, NULL);
-		q->ahead = item;
+		item->state = QUEUE_AHEAD;
+		q->again = item;
 		return;
 	}
 	if (why == NULL)
@@ -208,14 +257,30 @@ mail_settled(void *arg, const struct session_mail *mail)
 	if (settle_attempt(q->settle, &item->entry, q->account->delivery->relay,
 		&res) == -1)
 		complain(&item->entry, &res);
+	else if (settle_is_done(&item->entry)) {
+		item->state = QUEUE_DONE;
+		return;
+	}
 	release(item);
+}
+
+/* While the smarthost thinks: removes what it has, and finds what it gets
+ * next. */
+static void
+use_time(void *arg)
+{
+	struct queue *q = arg;
+
+	put_away(q);
+	if (!q->stop && q->sent < most_mails(q))
+		(void)look_ahead(q);
 }
 
 struct session_feed
 queue_feed(struct queue *q, size_t sent)
 {
 	q->sent = sent;
-	return (struct session_feed){ next_mail, mail_settled, q };
+	return (struct session_feed){ next_mail, mail_settled, use_time, q };
 }
 
 void
@@ -225,7 +290,7 @@ queue_put_first(struct queue *q, struct entry *e)
 
 	item->entry = *e;
 	entry_init(e);
-	item->used = true;
+	item->state = QUEUE_AHEAD;
 	q->ahead = item;
 }
 
@@ -234,30 +299,27 @@ queue_put_first(struct queue *q, struct entry *e)
 static void
 unreachable(struct queue *q, const struct result *why)
 {
-	struct entry *e = &q->ahead->entry;
+	struct queue_item *item = step_ahead(q);
 	struct result res;
 	int rc = 0;
 
 	if (q->account->tried) {
-		envelope_settle_all(&e->env, RCPT_PENDING, RCPT_DEFERRED, why);
+		envelope_settle_all(
+		    &item->entry.env, RCPT_PENDING, RCPT_DEFERRED, why);
 		rc = settle_attempt(
-		    q->settle, e, q->account->delivery->relay, &res);
+		    q->settle, &item->entry, q->account->delivery->relay, &res);
 	}
-	if (rc == -1)
-		complain(e, &res);
-	release(q->ahead);
-	q->ahead = NULL;
 	q->settle->account_failures = q->account->pause.failures;
-	while (look_ahead(q)) {
-		e = &q->ahead->entry;
-		if (time(NULL) - e->created <
-		    q->account->conf->queue.lifetime / 1000)
-			q->walked = true;
-		else if (settle_untried(q->settle, e, why, &res) == -1)
-			complain(e, &res);
-		release(q->ahead);
-		q->ahead = NULL;
-	}
+	do {
+		if (rc == -1)
+			complain(&item->entry, &res);
+		release(item);
+		if ((item = step_ahead(q)) == NULL)
+			break;
+		q->walked = time(NULL) - item->entry.created <
+		    q->account->conf->queue.lifetime / 1000;
+		rc = settle_untried(q->settle, &item->entry, why, &res);
+	} while (true);
 }
 
 /* One connection; -1: the run is over. */
@@ -291,7 +353,7 @@ queue_run(struct queue *q, struct result *res)
 	size_t strikes = 0;
 	int rc = 0;
 
-	while (rc == 0 && !q->stop && look_ahead(q))
+	while (rc == 0 && !q->stop && look_ahead(q) != NULL)
 		rc = run_once(q, &strikes, res);
 	queue_clear(q);
 	return rc;
@@ -302,11 +364,12 @@ queue_clear(struct queue *q)
 {
 	struct result res;
 
+	put_away(q);
 	if (settle_sync(q->settle, &res) == -1)
 		log_line(LOG_FAILURE, "%s", res.text);
 	for (size_t i = 0; i < QUEUE_ITEMS; i++)
-		if (q->items[i].used)
+		if (q->items[i].state != QUEUE_FREE)
 			release(&q->items[i]);
-	q->ahead = NULL;
+	q->ahead = q->again = NULL;
 	names_clear(&q->names);
 }

@@ -25,10 +25,18 @@ struct queue_choice {
 	const void *arg;
 };
 
-#define QUEUE_ITEMS 3 /* two under way, and one to be sent again */
+/* Two under way, one to be sent next, one again, and some to be removed. */
+#define QUEUE_ITEMS 8
+
+enum queue_item_state {
+	QUEUE_FREE,
+	QUEUE_AHEAD, /* taken, to be sent next */
+	QUEUE_GIVEN, /* under way */
+	QUEUE_DONE /* to be removed, when there is time */
+};
 
 struct queue_item {
-	bool used;
+	enum queue_item_state state;
 	bool first; /* on its connection */
 	struct entry entry;
 	struct source message;
@@ -43,6 +51,7 @@ struct queue {
 	/* its own */
 	struct queue_item items[QUEUE_ITEMS];
 	struct queue_item *ahead; /* the next one, taken already; or NULL */
+	struct queue_item *again; /* to be sent before that one; or NULL */
 	struct names names;
 	size_t at; /* in names */
 	char last[ENTRY_ID_MAX]; /* where the walk is */

@@ -85,18 +85,6 @@ report_failures(struct settle *s, struct entry *e, const char *relay)
 		take_back(e, &why);
 }
 
-/* Nobody is left to try, and everybody has it. */
-static int
-finish(struct settle *s, struct entry *e, struct result *res)
-{
-	if (entry_save(e, res) == -1 ||
-	    spool_remove(s->bounce->spool, SPOOL_QUEUE, e, res) == -1)
-		return -1;
-	if (++s->unsynced >= SETTLE_UNSYNCED_MAX)
-		return settle_sync(s, res);
-	return 0;
-}
-
 static bool
 is_news(const struct rcpt *rcpt)
 {
@@ -151,7 +139,7 @@ conclude(
 		return stays(e, &j, res);
 	if (envelope_count(&e->env, RCPT_FAILED) > 0)
 		return fail(s, e, &j, res);
-	return finish(s, e, res);
+	return entry_save_states(e, res);
 }
 
 int
@@ -170,6 +158,22 @@ settle_untried(struct settle *s, struct entry *e, const struct result *why,
 		return 0;
 	envelope_settle_all(&e->env, RCPT_PENDING, RCPT_DEFERRED, why);
 	return conclude(s, e, "", res);
+}
+
+bool
+settle_is_done(const struct entry *e)
+{
+	return envelope_count(&e->env, RCPT_DELIVERED) == e->env.count;
+}
+
+int
+settle_remove(struct settle *s, struct entry *e, struct result *res)
+{
+	if (spool_remove(s->bounce->spool, SPOOL_QUEUE, e, res) == -1)
+		return -1;
+	if (++s->unsynced >= SETTLE_UNSYNCED_MAX)
+		return settle_sync(s, res);
+	return 0;
 }
 
 int

@@ -10,6 +10,8 @@
 #ifndef DELIVERY_SETTLE_H
 #define DELIVERY_SETTLE_H
 
+#include <stdbool.h>
+
 #include "delivery/bounce.h"
 #include "delivery/journal.h"
 #include "spool/spool.h"
@@ -27,9 +29,10 @@ struct settle {
 
 /*
  * Settles the locked entry `e` of queue/, all of whose recipients are settled,
- * after an attempt through `relay` ("": nobody could be asked).  `res`, kind
- * STORAGE: its state could not be made durable; the mail stays as it was
- * before the attempt, or part of it, and may go out twice.
+ * after an attempt through `relay` ("": nobody could be asked).  When everybody
+ * has it, all that is left is settle_remove.  `res`, kind STORAGE: its state
+ * could not be made durable; the mail stays as it was before the attempt, or
+ * part of it, and may go out twice.
  */
 int settle_attempt(struct settle *s, struct entry *e, const char *relay,
     struct result *res) __attribute__((warn_unused_result));
@@ -41,6 +44,13 @@ int settle_attempt(struct settle *s, struct entry *e, const char *relay,
  */
 int settle_untried(struct settle *s, struct entry *e, const struct result *why,
     struct result *res) __attribute__((warn_unused_result));
+
+/* Whether everybody has the mail, so that it is to be removed; and removes it,
+ * durably with the next settle_sync.  Until then it is marked, and not sent
+ * again.  Kind STORAGE. */
+bool settle_is_done(const struct entry *e);
+int settle_remove(struct settle *s, struct entry *e, struct result *res)
+    __attribute__((warn_unused_result));
 
 /* Makes removals durable.  Kind STORAGE. */
 int settle_sync(struct settle *s, struct result *res)

@@ -159,8 +159,11 @@ end_body(struct session *s, const struct dots *dots, uint64_t off, size_t len)
 		memcpy(s->wire + len, "\r\n", 2);
 		len += 2;
 	}
-	if (write_end(s, len) == 0)
-		show_progress(s, off);
+	if (write_end(s, len) == -1)
+		return;
+	show_progress(s, off);
+	if (s->feed->idle != NULL)
+		s->feed->idle(s->feed->arg);
 }
 
 static void

@@ -74,6 +74,9 @@ struct session_feed {
 	/* Every recipient of `mail` is settled; called in the order in which
 	 * they were handed out, before anything else is sent or waited for. */
 	void (*settled)(void *arg, const struct session_mail *mail);
+	/* A message has gone out, and its answer is not awaited yet: the time
+	 * for work that is not urgent.  NULL: there is none. */
+	void (*idle)(void *arg);
 	void *arg;
 };
 

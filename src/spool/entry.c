@@ -40,16 +40,12 @@ save_slot(struct entry *e, struct format_slot *slot, struct result *res)
 	return 0;
 }
 
-int
-entry_save(struct entry *e, struct result *res)
+/* Writes the states that changed, with the results that `slot` has. */
+static int
+save_states(struct entry *e, const struct format_slot *slot, struct result *res)
 {
-	struct format_slot slot;
-
-	format_choose(e, &slot);
-	if (save_slot(e, &slot, res) == -1)
-		return -1;
 	for (size_t i = 0; i < e->env.count; i++) {
-		unsigned char state = format_chosen(e, i, &slot);
+		unsigned char state = format_chosen(e, i, slot);
 
 		if (state == e->states[i])
 			continue;
@@ -58,6 +54,25 @@ entry_save(struct entry *e, struct result *res)
 		e->states[i] = state;
 	}
 	return 0;
+}
+
+int
+entry_save(struct entry *e, struct result *res)
+{
+	struct format_slot slot;
+
+	format_choose(e, &slot);
+	if (save_slot(e, &slot, res) == -1)
+		return -1;
+	return save_states(e, &slot, res);
+}
+
+int
+entry_save_states(struct entry *e, struct result *res)
+{
+	static const struct format_slot none = { .count = 0 };
+
+	return save_states(e, &none, res);
 }
 
 int

@@ -7,8 +7,7 @@
  * of all that does not change.  A recipient's state is one byte, overwritten
  * in place: nothing that changes needs a new block.  A reader believes nothing.
  *
- * Knows nothing of folders, names and locks (spool.h).  The struct owns its
- * strings, its envelope and its descriptor.
+ * Knows nothing of folders, names and locks (spool.h).  The struct owns all.
  */
 #ifndef SPOOL_ENTRY_H
 #define SPOOL_ENTRY_H
@@ -46,9 +45,8 @@ struct entry {
 	enum entry_origin origin;
 	int64_t created; /* seconds since 1970 */
 	uint32_t uid; /* who submitted it */
-	char *return_to; /* where a report goes: the sender before the policy,
-			  * qualified; "" nowhere.  DROP: as given by -f, and
-			  * NULL when it was not given */
+	char *return_to; /* where a report goes: the sender before the policy;
+			  * "" nowhere.  DROP: -f, or NULL */
 	char *message_id; /* for the log; "" when there is none */
 	/* sender, recipients with their states and results (an index that
 	 * is not below nresults: none), DSN ("" is as NULL), is_8bit; DROP:
@@ -94,7 +92,7 @@ int entry_write(struct entry *e, int fd, const struct source *message,
 int entry_read(struct entry *e, int fd, enum entry_depth depth,
     struct result *res) __attribute__((warn_unused_result));
 
-/* Reads it again, as ENTRY_WHOLE, to know that it is.  Kinds as above. */
+/* What ENTRY_WHOLE checks and ENTRY_ENVELOPE does not.  Kinds as above. */
 int entry_verify(struct entry *e, struct result *res)
     __attribute__((warn_unused_result));
 
@@ -103,6 +101,10 @@ int entry_verify(struct entry *e, struct result *res)
  * entry_write.  Not made durable here (entry_sync).  Kind STORAGE.
  */
 int entry_save(struct entry *e, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* Writes the states alone, without their results: of one to be removed. */
+int entry_save_states(struct entry *e, struct result *res)
     __attribute__((warn_unused_result));
 
 /* Makes what was saved durable: fdatasync(2).  Kind STORAGE: it is not, and

@@ -10,6 +10,7 @@
 #define FORMAT_MAGIC "outpost\n" /* 8 bytes, then the version */
 #define FORMAT_END "the end\n" /* 8 bytes, then the checksum */
 #define FORMAT_MAGIC_SIZE 8
+#define FORMAT_VERSION_SIZE 4
 #define FORMAT_HEAD 4096 /* bytes of the head block */
 #define FORMAT_PREFIX 16 /* those before the first slot */
 #define FORMAT_SLOT 2032 /* bytes of a slot */

@@ -331,7 +331,7 @@ send_all(struct session *s, const struct wish *w, struct message *m,
 {
 	struct source source = { read_message, m, m->size, 0 };
 	struct supply supply = { .wish = w, .message = m };
-	struct session_feed feed = { next_mail, mail_settled, &supply };
+	struct session_feed feed = { next_mail, mail_settled, NULL, &supply };
 	int rc;
 
 	supply.n = w->mails > 0 ? w->mails : 1;
