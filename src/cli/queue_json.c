@@ -66,6 +66,7 @@ folder_name(enum spool_folder folder)
 	case SPOOL_QUEUE:
 	case SPOOL_CORRUPT:
 	case SPOOL_STATE:
+	case SPOOL_OWN:
 	case SPOOL_FOLDER_COUNT:
 		break;
 	}

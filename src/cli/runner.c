@@ -19,6 +19,7 @@
 #include "cli/watch.h"
 #include "delivery/pickup.h"
 #include "net/deadline.h"
+#include "spool/own.h"
 
 /* All that one run needs. */
 struct run {
@@ -70,7 +71,8 @@ load(struct run *run, const struct runner *r, struct result *res)
 	return process_catch_signals(&run->delivery.cancel, res);
 }
 
-/* Clears away unfinished files, and failed mail that was kept long enough. */
+/* Clears away unfinished files, failed mail that was kept long enough, and what
+ * told users of mail that is gone. */
 static void
 sweep(struct run *run)
 {
@@ -81,7 +83,8 @@ sweep(struct run *run)
 
 	if (names_sweep(&run->spool, SPOOL_QUEUE, now, 0, &none, &res) == -1 ||
 	    names_sweep(&run->spool, SPOOL_FAILED, now, keep > 0 ? keep : 1,
-		&removed, &res) == -1)
+		&removed, &res) == -1 ||
+	    own_sweep(&run->spool, &res) == -1)
 		log_line(LOG_FAILURE, "%s", res.text);
 	if (removed > 0)
 		log_line(LOG_EVENT,

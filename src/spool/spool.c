@@ -25,13 +25,14 @@ _Static_assert(SECONDS_DIGITS + RANDOM_DIGITS == SPOOL_ID_LENGTH, "an id");
 static const struct {
 	const char *name;
 	int flags; /* to open it with; 0: it is not opened by spool_open */
-	mode_t mode; /* when it is made; users find their own mail in some */
+	mode_t mode; /* when it is made */
 } folders[SPOOL_FOLDER_COUNT] = {
-	[SPOOL_QUEUE] = { "queue", DIR_FLAGS | O_NOFOLLOW, 0755 },
-	[SPOOL_FAILED] = { "failed", DIR_FLAGS | O_NOFOLLOW, 0755 },
+	[SPOOL_QUEUE] = { "queue", DIR_FLAGS | O_NOFOLLOW, 0711 },
+	[SPOOL_FAILED] = { "failed", DIR_FLAGS | O_NOFOLLOW, 0711 },
 	[SPOOL_CORRUPT] = { "corrupt", DIR_FLAGS | O_NOFOLLOW, 0700 },
 	[SPOOL_DROP] = { "drop", 0, 0 },
 	[SPOOL_STATE] = { "state", DIR_FLAGS | O_NOFOLLOW, 0700 },
+	[SPOOL_OWN] = { "own", DIR_FLAGS | O_NOFOLLOW, 0711 },
 };
 
 const char *

@@ -3,7 +3,7 @@
  *
  * queue/ what is to be sent, failed/ what was refused or gave up, corrupt/
  * what cannot be read, drop/ what others handed in, state/ what is known of
- * accounts (pause.h, turn.h).  An entry's name is its id: seconds since 1970
+ * accounts (pause.h, turn.h), own/ whose mail is whose (own.h).  An entry's name is its id: seconds since 1970
  * and 64 random bits in base32, so names sort by age and no two are alike,
  * whatever the clock, the process ids or the machine.
  *
@@ -28,6 +28,7 @@ enum spool_folder {
 	SPOOL_CORRUPT,
 	SPOOL_DROP,
 	SPOOL_STATE,
+	SPOOL_OWN,
 	SPOOL_FOLDER_COUNT
 };
 
@@ -40,8 +41,8 @@ struct spool {
 void spool_init(struct spool *s);
 
 /*
- * Opens the spool `dir` with queue/, failed/, corrupt/ and state/, making what
- * is missing (0711; doc/SPOOL.md), never changing what is there.  Kinds:
+ * Opens the spool `dir` with all its folders, making what is missing but drop/
+ * (0711; doc/SPOOL.md), never changing what is there.  Kinds:
  * STORAGE, naming the path: it cannot be made, opened or written to; CONFIG:
  * it belongs to another user, or others may write to it (the text has the
  * chown or chmod to run).
@@ -51,7 +52,8 @@ int spool_open(struct spool *s, const char *dir, struct result *res)
 
 /*
  * Opens the spool `dir` to be looked at: makes nothing, and what is not there
- * or is not to be read stays closed, unless it is the folder `needed`.  Kinds
+ * or is closed to the caller stays closed, unless it is the folder `needed`.
+ * Where he cannot list what is in a folder, he may open it by its name.  Kinds
  * NOPERM: that one, or the way to it, is closed to the caller; STORAGE.
  */
 int spool_peek(struct spool *s, const char *dir, enum spool_folder needed,
@@ -62,8 +64,8 @@ int spool_peek(struct spool *s, const char *dir, enum spool_folder needed,
  * that of `e` itself) durable in `folder`.  On success e->fd is open and
  * locked.  When it fails nothing is left there, and nothing is durable: kinds
  * STORAGE (path and the system's words), and those of entry_write.  In drop/
- * the file gets mode 0640; elsewhere who submitted it may read it, too, where
- * the file system has access control lists.
+ * the file gets mode 0640; elsewhere who submitted it may find and read it
+ * (own.h).
  */
 int spool_keep(struct spool *s, enum spool_folder folder, struct entry *e,
     const struct source *message, struct result *res)

@@ -1,19 +1,16 @@
 #include "config.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/posix_acl.h>
-#include <linux/posix_acl_xattr.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 
 #include "spool/file.h"
+#include "spool/own.h"
 #include "spool/spool_parts.h"
 
 /* How a file is without its name until it is whole. */
@@ -89,37 +86,6 @@ sync_name(const struct arrival *a, const struct entry *e)
 	return file_sync_dir(a->s->fds[a->folder]);
 }
 
-/*
- * Lets the user who submitted the mail read it, so that he can list what is his
- * own; nobody else.  Where there are no access control lists, he cannot.  As
- * acl(5) has them in an extended attribute: little endian, in this order.
- */
-static void
-share(const struct entry *e)
-{
-	struct {
-		struct posix_acl_xattr_header head;
-		struct posix_acl_xattr_entry entries[5];
-	} acl = {
-		{ htole32(POSIX_ACL_XATTR_VERSION) },
-		{
-		    { htole16(ACL_USER_OBJ), htole16(ACL_READ | ACL_WRITE),
-			htole32((uint32_t)ACL_UNDEFINED_ID) },
-		    { htole16(ACL_USER), htole16(ACL_READ), htole32(e->uid) },
-		    { htole16(ACL_GROUP_OBJ), 0,
-			htole32((uint32_t)ACL_UNDEFINED_ID) },
-		    { htole16(ACL_MASK), htole16(ACL_READ),
-			htole32((uint32_t)ACL_UNDEFINED_ID) },
-		    { htole16(ACL_OTHER), 0,
-			htole32((uint32_t)ACL_UNDEFINED_ID) },
-		},
-	};
-
-	if (e->uid != geteuid())
-		(void)fsetxattr(
-		    e->fd, "system.posix_acl_access", &acl, sizeof acl, 0);
-}
-
 /* From the new file e->fd to a durable name.  Locked before it has one, so
  * that nobody takes it from who keeps it. */
 static int
@@ -133,10 +99,12 @@ put_in_place(struct arrival *a, struct entry *e, const struct source *message,
 	if (flock(e->fd, LOCK_EX | LOCK_NB) == -1 || fchmod(e->fd, mode) == -1)
 		return fail_errno(res);
 	if (a->folder != SPOOL_DROP)
-		share(e);
+		own_share(e);
 	if (fsync(e->fd) == -1 || give_name(a, e) == -1 ||
 	    sync_name(a, e) == -1)
 		return fail_errno(res);
+	if (a->folder != SPOOL_DROP)
+		own_note(a->s, e);
 	return 0;
 }
 

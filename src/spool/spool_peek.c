@@ -20,14 +20,26 @@ fail_peek(const char *dir, const char *folder, struct result *res)
 	    strerror(error));
 }
 
+/* Opens a folder to list what is in it, or else to open that by its name. */
+static int
+open_folder(int dirfd, const char *name)
+{
+	const int flags = O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+	int fd = openat(dirfd, name, O_RDONLY | flags);
+
+	if (fd != -1 || errno != EACCES ||
+	    faccessat(dirfd, name, X_OK, AT_EACCESS) == -1)
+		return fd;
+	return openat(dirfd, name, O_PATH | flags);
+}
+
 /* Opens what there is in the spool `dirfd`. */
 static int
 peek_folders(
     struct spool *s, int dirfd, enum spool_folder needed, struct result *res)
 {
 	for (enum spool_folder i = 0; i < SPOOL_FOLDER_COUNT; i++) {
-		s->fds[i] = openat(dirfd, spool_folder_name(i),
-		    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		s->fds[i] = open_folder(dirfd, spool_folder_name(i));
 		if (s->fds[i] == -1 && i == needed && errno != ENOENT)
 			return fail_peek(s->dir, spool_folder_name(i), res);
 	}

@@ -85,10 +85,11 @@ test_open(void **state)
 	char text[900];
 
 	assert_int_equal(mode_of(place->dir, "."), 0711);
-	assert_int_equal(mode_of(place->dir, "queue"), 0755);
-	assert_int_equal(mode_of(place->dir, "failed"), 0755);
+	assert_int_equal(mode_of(place->dir, "queue"), 0711);
+	assert_int_equal(mode_of(place->dir, "failed"), 0711);
 	assert_int_equal(mode_of(place->dir, "corrupt"), 0700);
 	assert_int_equal(mode_of(place->dir, "state"), 0700);
+	assert_int_equal(mode_of(place->dir, "own"), 0711);
 	assert_int_equal(place->s.fds[SPOOL_DROP], -1);
 	/* what is there is not changed */
 	assert_int_equal(chmod(place->dir, 0755), 0);
