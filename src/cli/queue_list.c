@@ -5,8 +5,6 @@
 #include <sysexits.h>
 #include <time.h>
 
-#include <sys/stat.h>
-
 #include "cli/queue_list.h"
 #include "cli/queue_print.h"
 #include "cli/queue_site.h"
@@ -45,16 +43,6 @@ print(struct listing *ls, const struct queue_mail *m)
 	ls->bytes += m->entry->size;
 }
 
-/* In the drop folder anybody could have written that it is another's. */
-static void
-note_owner(enum spool_folder folder, struct entry *e)
-{
-	struct stat st;
-
-	if (folder == SPOOL_DROP && fstat(e->fd, &st) == 0)
-		e->uid = st.st_uid;
-}
-
 /* Shows the mail `id`, if it is in the folder; says whether something is. */
 static bool
 show(struct listing *ls, enum spool_folder folder, const char *id)
@@ -64,13 +52,12 @@ show(struct listing *ls, enum spool_folder folder, const char *id)
 	struct entry e;
 	struct result res;
 
-	how = spool_look(&ls->site.spool, folder, id, &e, &m.busy, &res);
+	how = queue_site_entry(&ls->site, folder, id, &e, &m.busy, &res);
 	/* to others, what cannot be read is not theirs */
 	if (how == SPOOL_BAD && ls->site.sees_all)
 		tell(ls, &res);
 	if (how != SPOOL_TAKEN)
 		return how != SPOOL_GONE;
-	note_owner(folder, &e);
 	m.entry = &e;
 	if (queue_site_shows(&ls->site, &e))
 		print(ls, &m);
@@ -82,6 +69,43 @@ static bool
 is_open(const struct listing *ls, enum spool_folder folder)
 {
 	return ls->site.spool.fds[folder] != -1;
+}
+
+/* The folders of a listing, SPOOL_FOLDER_COUNT after the last. */
+static const enum spool_folder *
+folders(const struct listing *ls)
+{
+	static const enum spool_folder kept[] = { SPOOL_QUEUE, SPOOL_DROP,
+		SPOOL_FOLDER_COUNT },
+				       failed[] = { SPOOL_FAILED,
+					       SPOOL_FOLDER_COUNT };
+
+	return ls->l->folder == SPOOL_FAILED ? failed : kept;
+}
+
+/* Shows the mail `id`, wherever it is; says whether it is anywhere. */
+static bool
+find(struct listing *ls, const char *id)
+{
+	const enum spool_folder *folder = folders(ls);
+
+	while (*folder != SPOOL_FOLDER_COUNT &&
+	    !(is_open(ls, *folder) && show(ls, *folder, id)))
+		folder++;
+	return *folder != SPOOL_FOLDER_COUNT;
+}
+
+/* Shows what has a name in the folder, or in own/, whose names are of mails in
+ * other ones. */
+static void
+show_names(
+    struct listing *ls, enum spool_folder folder, const struct names *names)
+{
+	for (size_t i = 0; i < names->count && ferror(ls->out) == 0; i++)
+		if (folder == SPOOL_OWN)
+			(void)find(ls, names->names[i]);
+		else
+			(void)show(ls, folder, names->names[i]);
 }
 
 /* Shows all of a folder, where it could be opened. */
@@ -103,43 +127,36 @@ show_all(struct listing *ls, enum spool_folder folder)
 			ls->status = result_exit_status(res.kind);
 		} else {
 			found = names.count;
+			show_names(ls, folder, &names);
 		}
-		for (size_t i = 0; i < found && ferror(ls->out) == 0; i++)
-			(void)show(ls, folder, names.names[i]);
 		if (found > 0)
 			memcpy(last, names.names[found - 1], sizeof last);
 		names_clear(&names);
 	} while (found == NAMES_BATCH && ferror(ls->out) == 0);
 }
 
-/* The folders of a listing, SPOOL_FOLDER_COUNT after the last. */
-static const enum spool_folder *
-folders(const struct listing *ls)
+/* Shows all that the caller may see. */
+static void
+show_folders(struct listing *ls)
 {
-	static const enum spool_folder kept[] = { SPOOL_QUEUE, SPOOL_DROP,
-		SPOOL_FOLDER_COUNT },
-				       failed[] = { SPOOL_FAILED,
-					       SPOOL_FOLDER_COUNT };
+	const enum spool_folder *folder = folders(ls);
 
-	return ls->l->folder == SPOOL_FAILED ? failed : kept;
+	if (!ls->site.sees_all) {
+		show_all(ls, SPOOL_OWN);
+		return;
+	}
+	for (; *folder != SPOOL_FOLDER_COUNT; folder++)
+		show_all(ls, *folder);
 }
 
 /* Shows the mails that were asked for. */
 static void
 show_ids(struct listing *ls)
 {
-	const enum spool_folder *folder;
-
 	for (size_t i = 0; i < ls->l->count; i++) {
-		const char *id = ls->l->ids[i];
-
-		for (folder = folders(ls); *folder != SPOOL_FOLDER_COUNT;
-		     folder++)
-			if (is_open(ls, *folder) && show(ls, *folder, id))
-				break;
-		if (*folder != SPOOL_FOLDER_COUNT)
+		if (find(ls, ls->l->ids[i]))
 			continue;
-		say("%s: there is no mail %s\n", ls->l->program, id);
+		say("%s: there is no mail %s\n", ls->l->program, ls->l->ids[i]);
 		ls->status = EX_UNAVAILABLE;
 	}
 }
@@ -210,7 +227,6 @@ int
 queue_list(const struct queue_list *l, FILE *out)
 {
 	struct listing ls = { .l = l, .out = out, .now = time(NULL) };
-	const enum spool_folder *folder = folders(&ls);
 	struct result res;
 
 	queue_site_init(&ls.site);
@@ -220,8 +236,8 @@ queue_list(const struct queue_list *l, FILE *out)
 	} else {
 		if (l->count > 0)
 			show_ids(&ls);
-		for (; l->count == 0 && *folder != SPOOL_FOLDER_COUNT; folder++)
-			show_all(&ls, *folder);
+		else
+			show_folders(&ls);
 		print_end(&ls);
 	}
 	queue_site_clear(&ls.site);

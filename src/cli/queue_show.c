@@ -150,8 +150,8 @@ find(struct queue_site *site, const char *id, struct queue_mail *m,
 	     how == SPOOL_GONE && i < sizeof folders / sizeof *folders; i++) {
 		m->folder = folders[i];
 		if (site->spool.fds[m->folder] != -1)
-			how = spool_look(
-			    &site->spool, m->folder, id, e, &m->busy, res);
+			how = queue_site_entry(
+			    site, m->folder, id, e, &m->busy, res);
 	}
 	if (how == SPOOL_GONE)
 		return result_fail(res, RESULT_MODE, "there is no mail %s", id);

@@ -8,6 +8,7 @@
 
 #include "base/process.h"
 #include "cli/queue_site.h"
+#include "spool/own.h"
 
 void
 queue_site_init(struct queue_site *s)
@@ -70,7 +71,21 @@ queue_site_look(struct queue_site *s, const char *config,
 	    -1)
 		return name_others(res);
 	s->sees_all = s->setup.uid == 0 || is_owner(s->spool.fds[needed]);
-	return 0;
+	return s->sees_all ? 0 : own_open(&s->spool, s->setup.uid, res);
+}
+
+enum spool_take
+queue_site_entry(const struct queue_site *s, enum spool_folder folder,
+    const char *id, struct entry *e, bool *busy, struct result *res)
+{
+	enum spool_take how = spool_look(&s->spool, folder, id, e, busy, res);
+	struct stat st;
+
+	/* anybody could have written there that it is another's */
+	if (how == SPOOL_TAKEN && folder == SPOOL_DROP &&
+	    fstat(e->fd, &st) == 0)
+		e->uid = st.st_uid;
+	return how;
 }
 
 bool

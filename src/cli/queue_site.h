@@ -2,8 +2,9 @@
  * queue_site: the spool, for those who look at it or change it by hand.
  *
  * Root, who becomes SETUP_USER first, and the owner of the spool may do all.
- * Others see their own mails, where the folders let them in at all.  Without a
- * configuration that the caller can read, the spool is where it is by default.
+ * Others find their own mails by own.h, where the spool lets them in at all.
+ * Without a configuration that the caller can read, the spool is where it is by
+ * default.
  */
 #ifndef CLI_QUEUE_SITE_H
 #define CLI_QUEUE_SITE_H
@@ -16,7 +17,7 @@
 struct queue_site {
 	struct setup setup;
 	struct spool spool;
-	bool sees_all; /* not only the caller's own mails */
+	bool sees_all; /* else the caller's own mails, and own/ has them */
 };
 
 /* Makes `s` empty, so that queue_site_clear is safe. */
@@ -31,7 +32,12 @@ int queue_site_look(struct queue_site *s, const char *config,
     enum spool_folder needed, struct result *res)
     __attribute__((warn_unused_result));
 
-/* Whether `e`, which was found there, is for the caller to see. */
+/* spool_look, but e->uid of a mail in drop/ is who left it there. */
+enum spool_take queue_site_entry(const struct queue_site *s,
+    enum spool_folder folder, const char *id, struct entry *e, bool *busy,
+    struct result *res) __attribute__((warn_unused_result));
+
+/* Whether `e`, which was found so, is for the caller to see. */
 bool queue_site_shows(const struct queue_site *s, const struct entry *e);
 
 /* Finds the spool and opens nothing; *exists says whether it is there.  Kind

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from queues import Queue
+from runner import CODE
 from smarthost.script import at
 
 HEADER = ("-Queue ID-  --Size-- ----Arrival Time---- "
@@ -16,6 +17,7 @@ HEADER = ("-Queue ID-  --Size-- ----Arrival Time---- "
 ROW = re.compile(r"([0-9a-v]{21})([ *!]) +(\d+) "
                  r"([A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d)  (.*)")
 NOBODY = {"user": 65534, "group": 65534, "extra_groups": []}
+OTHER = {"user": 54321, "group": 54321, "extra_groups": []}
 
 
 @pytest.fixture
@@ -217,34 +219,102 @@ def test_another_user_sees_no_mail_of_others(public_outpost):
     assert b"of-root" in queue.mailq().out
 
 
-@pytest.mark.root
-def test_users_see_their_own(public_outpost):
-    """By way of the drop folder: the secret is not theirs to read."""
+@pytest.fixture
+def shared(public_outpost, smarthost):
+    """A queue with a mail of root's; others come by way of the drop folder:
+    the secret is not theirs to read.  Nobody can be sent to until the script
+    of queue.host is cleared."""
     queue = Queue(public_outpost).publish()
     queue.keep("of-root@x.example")
     drop = queue.spool / "drop"
     drop.mkdir()
     drop.chmod(0o3733)
+    queue.host = smarthost(script=[at("RCPT", reply="450 4.2.1 later")])
     secret = public_outpost.directory / "secret"
-    secret.write_text("x" * 16)
+    secret.write_text(CODE)
     secret.chmod(0o600)
-    public_outpost.configure(changes={
-        "queue": {"directory": queue.spool},
+    public_outpost.configure(queue.host, {
+        "queue": {"directory": queue.spool, "retry": "1ms"},
         "smarthost": {"password": None, "password_file": secret}})
+    return queue
+
+
+def leave(queue):
+    """A mail of NOBODY that was taken into the queue; its id."""
+    before = set(queue.ids())
     queue.outpost(["-i", "mine@x.example"], b"Subject: m\n\nm\n",
                   **NOBODY).ok()
     assert len(queue.ids("drop")) == 1
     queue("run").ok()
-    run = queue.outpost(["-bp"], **NOBODY)
-    if run.out == b"Mail queue is empty\n":
+    (name,) = set(queue.ids()) - before
+    if not queue.ids("own"):
         pytest.skip("no access control lists here")
+    return name
+
+
+@pytest.mark.root
+def test_users_see_their_own(shared):
+    name = leave(shared)
+    run = shared.outpost(["-bp"], **NOBODY)
     assert run.status == 0 and run.err == ""
     assert b"mine@x.example" in run.out and b"of-root" not in run.out
-    (name,) = [mail["id"] for mail in queue.json()[0]
-               if mail["uid"] == NOBODY["user"]]
-    shown = queue("show", name, **NOBODY)
+    assert as_plugin(run.out.decode()) == (1, 1)
+    shown = shared("show", name, **NOBODY)
     assert shown.status == 0 and b"Subject: m" in shown.out
-    queue("remove", name, **NOBODY).failed(77)
+    shared("remove", name, **NOBODY).failed(77)
+
+
+@pytest.mark.root
+def test_users_see_their_own_that_failed(shared):
+    shared.host.script[:] = [at("RCPT", reply="550 5.1.1 unknown")]
+    shared.outpost(["-i", "mine@x.example"], b"Subject: m\n\nm\n",
+                   **NOBODY).ok()
+    shared("run").ok()
+    if not shared.ids("own"):
+        pytest.skip("no access control lists here")
+    run = shared("list", "--failed", **NOBODY)
+    assert run.status == 0 and run.err == ""
+    assert b"mine@x.example" in run.out and b"of-root" not in run.out
+
+
+@pytest.mark.root
+def test_users_see_what_they_left(shared):
+    """It is not listed before it is taken, but who has its id can see it."""
+    shared.outpost(["-i", "mine@x.example"], b"Subject: m\n\nm\n",
+                   **NOBODY).ok()
+    (name,) = shared.ids("drop")
+    shown = shared("show", name, **NOBODY)
+    assert shown.status == 0 and b"Subject: m" in shown.out
+    run = shared.outpost(["-bp"], **NOBODY)
+    assert (run.status, run.out) == (0, b"Mail queue is empty\n")
+
+
+@pytest.mark.root
+def test_another_user_finds_nothing(shared):
+    name = leave(shared)
+    run = shared.outpost(["-bp"], **OTHER)
+    assert (run.status, run.out, run.err) == (
+        0, b"Mail queue is empty\n", "")
+    shared("show", name, **OTHER).failed(77, name, "another user")
+    for folder in ("queue", "failed", "own", f"own/{NOBODY['user']}"):
+        done = subprocess.run(["ls", shared.spool / folder], **OTHER,
+                              capture_output=True, timeout=15)
+        assert done.returncode != 0 and done.stdout == b"", folder
+
+
+@pytest.mark.root
+def test_a_marker_goes_with_its_mail(shared):
+    name = leave(shared)
+    own = f"own/{NOBODY['user']}"
+    assert shared.ids(own) == [name]
+    shared("run").ok()
+    assert shared.ids(own) == [name]
+    shared.host.script.clear()
+    shared.outpost(["-q"]).ok()
+    assert shared.ids() == [] and shared.ids("own") == []
+    run = shared.outpost(["-bp"], **NOBODY)
+    assert (run.status, run.out, run.err) == (
+        0, b"Mail queue is empty\n", "")
 
 
 @pytest.mark.root
