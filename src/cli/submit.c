@@ -255,6 +255,23 @@ send_now(struct submission *s, struct result *res)
 	return status;
 }
 
+/* What the caller learns of a mail that is kept first: who of its recipients
+ * is refused is known already, and nobody will be told of that again. */
+static int
+report_later(struct submission *s)
+{
+	struct envelope *env = &s->request.entry.env;
+	int status = report_kept(&s->report, env);
+
+	if (!has_spool(s) || envelope_count(env, RCPT_FAILED) == 0)
+		return status;
+	mail_report(s);
+	status = report_delivery(&s->report, env);
+	for (size_t i = 0; i < env->count; i++)
+		env->rcpts[i].earlier = env->rcpts[i].state == RCPT_FAILED;
+	return status;
+}
+
 /* Kept first; then a process of its own delivers it, if it is to be now. */
 static int
 send_later(struct submission *s, enum conf_delivery mode)
@@ -266,8 +283,9 @@ send_later(struct submission *s, enum conf_delivery mode)
 
 	if (keep(s, SPOOL_QUEUE, &res) == -1)
 		return fail_keep(s, &res);
-	status = report_kept(&s->report, &s->request.entry.env);
+	status = report_later(s);
 	if (mode != CONF_DELIVERY_BACKGROUND || !has_spool(s) ||
+	    envelope_count(&s->request.entry.env, RCPT_PENDING) == 0 ||
 	    process_detach(&side, &res) == -1 || side == PROCESS_PARENT)
 		return status;
 	passage_init(&p, &s->setup, &s->request, &s->spool, s->o);
