@@ -159,3 +159,16 @@ def test_case_2_43_body_of_eight_bits(queued, smarthost, eightbit):
 def test_mail_of_50_recipients_is_the_same(queued, smarthost):
     names = [f"r{i}@d.example" for i in range(50)]
     assert twice(queued, smarthost, names, MAIL).same().recipients == names
+
+
+@pytest.mark.parametrize("switches, params", [
+    ({"dsn": True}, ["RET=HDRS", "ENVID=id"]),
+    ({"size": 100_000}, None), ({"pipelining": False}, [])])
+def test_parameters_are_the_same(queued, smarthost, switches, params):
+    mail = twice(queued, smarthost, ["-N", "success,failure", "-R", "hdrs",
+                                     "-V", "id", TO], MAIL,
+                 switches=switches).same()
+    if params is not None:
+        assert [one for one in mail.sender_params
+                if not one.startswith("SIZE")] == params
+    assert (mail.recipient_params != [[]]) == ("dsn" in switches)

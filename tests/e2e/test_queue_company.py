@@ -1,0 +1,173 @@
+"""Mails and processes that meet: many at once, on one connection, for one
+turn."""
+
+import subprocess
+import threading
+
+import pytest
+import spoolfile
+from faults import MAIL, clear
+from pausefile import Pause
+from queued import TO, until
+from runner import finish
+from smarthost.script import at
+from test_cases_queue_replies import SENDER, bodies, report_of, start
+
+STDIN = b"Subject: %d\n\nbody\n"
+
+
+def subjects(host):
+    return sorted(int(mail.only("Subject")) for mail in host.messages)
+
+
+def submitting(queued, args, stdin=MAIL):
+    process = start(queued, args, subprocess.PIPE)
+    process.stdin.write(stdin)
+    process.stdin.close()
+    process.stdin = None
+    return process
+
+
+def test_nobody_waits_for_what_is_taken_along(queued, smarthost):
+    go_on = threading.Event()
+    host = clear(smarthost, script=[at("DOT", nth=2, hold=go_on)])
+    queued.configure(host)
+    for number in range(3):
+        queued.submit(["-odq", TO], STDIN % number).ok()
+    try:
+        queued.submit([TO], STDIN % 9).ok()
+        assert host.wait(bodies(2))
+    finally:
+        go_on.set()
+    until(lambda: queued.waiting == [])
+    assert subjects(host) == [0, 1, 2, 9] and len(host.connections) == 1
+
+
+@pytest.mark.parametrize("rule", [
+    at("MAIL", connection=1, nth=2, reply="421 4.7.0 enough", cut="after"),
+    at("MAIL", connection=1, nth=2, cut="before"),
+    at("DOT", connection=1, nth=2, reply="451 4.3.0 later")])
+def test_what_is_taken_along_may_fail(queued, smarthost, rule):
+    host = clear(smarthost, script=[rule])
+    queued.configure(host)
+    for number in range(2):
+        queued.submit(["-odq", TO], STDIN % number).ok()
+    queued.submit([TO], STDIN % 9).ok()
+    host.settled()
+    queued.run().ok()
+    until(lambda: queued.waiting == [])
+    assert subjects(host) == [0, 1, 9]
+
+
+def test_no_turn_in_time(queued, smarthost):
+    """It is kept, and that was no attempt."""
+    go_on = threading.Event()
+    host = clear(smarthost, script=[at("DOT", hold=go_on)])
+    queued.configure(host, smarthost={"wait_timeout": "600ms"})
+    queued.submit(["-odq", TO], STDIN % 1).ok()
+    first = start(queued, ["-q"])
+    try:
+        assert host.wait(bodies(1))
+        queued.submit([TO], STDIN % 2).ok()
+        assert len(host.record.connections) == 1
+        new, = (name for name in queued.waiting if b"Subject: 2" in
+                (queued.spool / "queue" / name).read_bytes())
+        slot = spoolfile.parse(queued.spool / "queue" / new).slot
+        assert slot.attempts == 0 and Pause(queued.spool).data is None
+    finally:
+        go_on.set()
+    assert finish(first) == (0, b"", "")
+    queued.run_due().ok()
+    assert subjects(host) == [1, 2] and queued.waiting == []
+
+
+def test_many_submissions_at_once(queued, smarthost):
+    host = clear(smarthost)
+    queued.configure(host, smarthost={"max_connections": 2})
+    queued.run().ok()
+    started = [submitting(queued, [("-odi", "-odb", "-odq")[number % 3], TO],
+                          STDIN % number) for number in range(30)]
+    assert [finish(one) for one in started] == [(0, b"", "")] * 30
+    until(lambda: queued.run().status == 0 and queued.waiting == [])
+    assert subjects(host) == list(range(30))
+
+
+def test_many_runs_at_once(queued, smarthost):
+    host = clear(smarthost)
+    queued.configure(host, smarthost={"max_connections": 4})
+    queued.place(*(spoolfile.mail(TO, subject=str(number))
+                   for number in range(100)))
+    runs = [start(queued, ["-q"]) for _ in range(6)]
+    assert [finish(one) for one in runs] == [(0, b"", "")] * 6
+    assert subjects(host) == list(range(100)) and queued.waiting == []
+
+
+def test_a_slow_smarthost_has_time_for_each_mail(queued, smarthost):
+    """`timeout` is for one answer, not for all of a connection."""
+    host = clear(smarthost, script=[at("DOT", delay=0.4)])
+    queued.configure(host, smarthost={"timeout": "1s"})
+    queued.place(*(spoolfile.mail(TO, subject=str(number))
+                   for number in range(6)))
+    queued.run().ok()
+    assert subjects(host) == list(range(6)) and queued.waiting == []
+    assert len(host.connections) == 1
+
+
+@pytest.mark.parametrize("mode", ["-odi", "-odq", "-odb"])
+def test_alias_that_leads_nowhere(queued, smarthost, mode):
+    """The caller is told of who cannot be reached, whatever he waits for; who
+    can be gets the mail."""
+    queued.outpost.aliases("team: |cmd, good@d.example\n")
+    host = clear(smarthost)
+    queued.configure(host)
+    done = queued.submit([mode, "team"])
+    assert done.status != 0 and "team" in done.err
+    until(lambda: queued.run().status == 0 and queued.waiting == [])
+    # told at once, and so not again
+    assert host.message.recipients == ["good@d.example"]
+    assert len(queued.failed) == 1
+
+
+@pytest.mark.parametrize("mode", ["-odi", "-odq", "-odb"])
+def test_alias_that_leads_nowhere_at_all(queued, smarthost, mode):
+    queued.outpost.aliases("team: |cmd\n")
+    host = clear(smarthost)
+    queued.configure(host)
+    done = queued.submit([mode, "-oem", "team"])
+    assert done.status != 0 and done.err == ""
+    until(lambda: queued.run().status == 0 and queued.waiting == [])
+    queued.run().ok()
+    assert host.message.sender == "" and host.message.recipients == [SENDER]
+    assert len(queued.failed) == 1
+
+
+@pytest.mark.parametrize("rule", [
+    at("RCPT", connection=1, when="bad@", reply="550 5.1.1 nobody")])
+def test_refused_and_handed_over(queued, smarthost, rule):
+    """One recipient refused, and then no answer to the message in time: the
+    caller has learned of neither."""
+    go_on = threading.Event()
+    host = clear(smarthost, script=[rule, at("DOT", connection=1,
+                                             hold=go_on)])
+    queued.configure(host, smarthost={"wait_timeout": "300ms"})
+    queued.submit(["bad@d.example", "good@d.example"]).ok()
+    go_on.set()
+    until(lambda: queued.failed)
+    queued.run().ok()
+    assert host.messages[0].recipients == ["good@d.example"]
+    _, parts = report_of(host)
+    assert [one["Final-Recipient"] for one in parts[1].get_payload()[1:]] \
+        == ["rfc822; bad@d.example"]
+
+
+def test_lost_after_it_was_handed_over(queued, smarthost):
+    go_on = threading.Event()
+    host = clear(smarthost, script=[at("DOT", connection=1, hold=go_on,
+                                       cut="before")])
+    queued.configure(host, smarthost={"wait_timeout": "300ms"})
+    queued.submit().ok()
+    go_on.set()
+    until(lambda: "event=waiting" in queued.outpost.log())
+    assert "may have been delivered" in queued.outpost.log()
+    queued.run().ok()
+    assert len(host.messages) == 1 and queued.waiting == []
