@@ -173,7 +173,8 @@ def test_case_2_48_mail_of_another_user(shared):
     spoolfile.place(shared.spool / "drop", spoolfile.mail(
         TO, kind=spoolfile.DROP, sender=b""))
     dropped, = (shared.spool / "drop").iterdir()
-    for command in (["ls", entry.parent], ["cat", entry], ["rm", "-f", entry],
+    for command in (["cat", entry], ["rm", "-f", entry],
+                    ["mv", entry, f"{entry}x"], ["touch", f"{entry}x"],
                     ["ls", dropped.parent], ["cat", dropped],
                     ["rm", "-f", dropped], ["mv", dropped, f"{dropped}x"]):
         done = as_other(*command)
