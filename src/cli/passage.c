@@ -137,8 +137,11 @@ hand_over(void *arg, struct result *res)
 		return 0;
 	}
 	p->end = side == PROCESS_PARENT ? PASSAGE_KEPT : PASSAGE_DONE;
-	if (side == PROCESS_CHILD)
+	if (side == PROCESS_CHILD) {
+		/* by the parent */
+		envelope_note_told(&e->env);
 		return 0;
+	}
 	session_leave(p->delivery.session);
 	return result_fail(
 	    res, RESULT_HANDED_OVER, "another process goes on with it");

@@ -226,6 +226,22 @@ conclude(struct submission *s)
 	return report_delivery(&s->report, &e->env);
 }
 
+/* What the caller learns of a mail that waits: who of its recipients is
+ * refused is known already, and nobody will be told of that again. */
+static int
+report_later(struct submission *s)
+{
+	struct envelope *env = &s->request.entry.env;
+	int status = report_kept(&s->report, env);
+
+	if (!has_spool(s) || envelope_count(env, RCPT_FAILED) == 0)
+		return status;
+	mail_report(s);
+	status = report_delivery(&s->report, env);
+	envelope_note_told(env);
+	return status;
+}
+
 static int
 send_now(struct submission *s, struct result *res)
 {
@@ -246,29 +262,12 @@ send_now(struct submission *s, struct result *res)
 		break;
 	case PASSAGE_KEPT:
 		s->report.kept = true;
-		status = report_kept(&s->report, &s->request.entry.env);
+		status = report_later(s);
 		break;
 	case PASSAGE_DONE:
 		break;
 	}
 	passage_clear(&p);
-	return status;
-}
-
-/* What the caller learns of a mail that is kept first: who of its recipients
- * is refused is known already, and nobody will be told of that again. */
-static int
-report_later(struct submission *s)
-{
-	struct envelope *env = &s->request.entry.env;
-	int status = report_kept(&s->report, env);
-
-	if (!has_spool(s) || envelope_count(env, RCPT_FAILED) == 0)
-		return status;
-	mail_report(s);
-	status = report_delivery(&s->report, env);
-	for (size_t i = 0; i < env->count; i++)
-		env->rcpts[i].earlier = env->rcpts[i].state == RCPT_FAILED;
 	return status;
 }
 

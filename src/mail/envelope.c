@@ -222,6 +222,14 @@ envelope_deferred_by(const struct envelope *env)
 	return why;
 }
 
+void
+envelope_note_told(struct envelope *env)
+{
+	for (size_t i = 0; i < env->count; i++)
+		if (env->rcpts[i].state == RCPT_FAILED)
+			env->rcpts[i].earlier = true;
+}
+
 size_t
 envelope_count(const struct envelope *env, enum rcpt_state state)
 {

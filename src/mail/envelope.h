@@ -96,6 +96,9 @@ const struct result *envelope_result(
  * result); NULL when one of them has another fate, or there is none. */
 const struct result *envelope_deferred_by(const struct envelope *env);
 
+/* Whoever failed has been told of: it counts as settled earlier. */
+void envelope_note_told(struct envelope *env);
+
 /* Number of recipients in `state`. */
 size_t envelope_count(const struct envelope *env, enum rcpt_state state);
 
