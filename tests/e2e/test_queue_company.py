@@ -1,6 +1,8 @@
 """Mails and processes that meet: many at once, on one connection, for one
 turn."""
 
+import os
+import signal
 import subprocess
 import threading
 
@@ -11,7 +13,7 @@ from pausefile import Pause
 from queued import TO, until
 from runner import finish
 from smarthost.script import at
-from test_cases_queue_replies import SENDER, bodies, report_of, start
+from test_cases_queue_replies import SENDER, bodies, start
 
 STDIN = b"Subject: %d\n\nbody\n"
 
@@ -141,23 +143,90 @@ def test_alias_that_leads_nowhere_at_all(queued, smarthost, mode):
     assert len(queued.failed) == 1
 
 
-@pytest.mark.parametrize("rule", [
-    at("RCPT", connection=1, when="bad@", reply="550 5.1.1 nobody")])
-def test_refused_and_handed_over(queued, smarthost, rule):
-    """One recipient refused, and then no answer to the message in time: the
-    caller has learned of neither."""
-    go_on = threading.Event()
-    host = clear(smarthost, script=[rule, at("DOT", connection=1,
-                                             hold=go_on)])
-    queued.configure(host, smarthost={"wait_timeout": "300ms"})
-    queued.submit(["bad@d.example", "good@d.example"]).ok()
-    go_on.set()
-    until(lambda: queued.failed)
-    queued.run().ok()
-    assert host.messages[0].recipients == ["good@d.example"]
-    _, parts = report_of(host)
-    assert [one["Final-Recipient"] for one in parts[1].get_payload()[1:]] \
-        == ["rfc822; bad@d.example"]
+def heirs(queued):
+    """The processes that go on with the mail of a caller who has gone."""
+    mark = f"OUTPOST_CONFIG={queued.outpost.config_file}\0".encode()
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit() and int(name) != os.getpid():
+            try:
+                with open(f"/proc/{name}/environ", "rb") as file:
+                    if mark in file.read():
+                        found.append(int(name))
+            except OSError:
+                pass
+    return found
+
+
+@pytest.fixture
+def handed_over(queued, smarthost):
+    """Hands over a mail that the smarthost thinks about; one recipient was
+    refused before."""
+    queued.go_on = threading.Event()
+    queued.host = clear(smarthost, script=[
+        at("RCPT", connection=1, when="bad@", reply="550 5.1.1 nobody"),
+        at("DOT", connection=1, hold=queued.go_on)])
+    queued.configure(queued.host, smarthost={"wait_timeout": "300ms"})
+    queued.submit(["bad@d.example", "good@d.example"]).failed(
+        67, "bad@d.example", "550 5.1.1 nobody")
+    assert len(queued.waiting) == 1
+    yield queued
+    queued.go_on.set()
+
+
+def good_mails(queued):
+    assert all(mail.recipients == ["good@d.example"] and mail.sender
+               for mail in queued.host.messages)
+    return len(queued.host.messages)
+
+
+def test_refused_and_handed_over(handed_over):
+    """The caller has learned what there was to learn: nobody is told
+    again."""
+    handed_over.go_on.set()
+    until(lambda: handed_over.failed)
+    handed_over.run().ok()
+    assert good_mails(handed_over) == 1 and handed_over.waiting == []
+
+
+@pytest.mark.root
+def test_killed_after_it_was_handed_over(handed_over):
+    heir, = heirs(handed_over)
+    os.kill(heir, signal.SIGKILL)
+    handed_over.go_on.set()
+    until(lambda: heirs(handed_over) == [])
+    handed_over.run().ok()
+    assert 1 <= good_mails(handed_over) <= 2
+    assert handed_over.waiting == [] and len(handed_over.failed) == 1
+
+
+@pytest.mark.root
+def test_signal_after_it_was_handed_over(handed_over):
+    heir, = heirs(handed_over)
+    os.kill(heir, signal.SIGTERM)
+    handed_over.run().ok()
+    handed_over.go_on.set()
+    until(lambda: handed_over.failed and heirs(handed_over) == [])
+    handed_over.run().ok()
+    assert good_mails(handed_over) == 1
+
+
+@pytest.mark.root
+def test_stopped_after_it_was_handed_over(handed_over):
+    """Nothing waits for who holds the lock, and the turn."""
+    heir, = heirs(handed_over)
+    os.kill(heir, signal.SIGSTOP)
+    try:
+        handed_over.run().ok()
+        handed_over.submit(["other@d.example"]).ok()
+        assert len(handed_over.waiting) == 2
+    finally:
+        os.kill(heir, signal.SIGCONT)
+    handed_over.go_on.set()
+    until(lambda: handed_over.failed)
+    handed_over.run().ok()
+    assert sorted(mail.recipients for mail in handed_over.host.messages) \
+        == [["good@d.example"], ["other@d.example"]]
 
 
 def test_lost_after_it_was_handed_over(queued, smarthost):
