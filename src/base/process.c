@@ -111,6 +111,7 @@ process_detach(enum process_side *side, struct result *res)
 		    "cannot start a process: %s", strerror(errno));
 	if (pid == 0) {
 		(void)setsid();
+		(void)!chdir("/");
 		for (int i = 0; i <= 2; i++)
 			(void)dup2(fd, i);
 	}

@@ -34,9 +34,10 @@ int process_catch_signals(int *fd, struct result *res)
 enum process_side { PROCESS_PARENT, PROCESS_CHILD };
 
 /*
- * Forks a process that outlives its caller: in a session of its own, with
- * /dev/null on descriptors 0 to 2, so that nobody who collects this one's
- * output waits for it.  Returns twice, *side telling which.  Kind SYSTEM: there is no
+ * Forks a process that outlives its caller: in a session of its own, in the
+ * root directory, so that no other is kept busy, and with /dev/null on
+ * descriptors 0 to 2, so that nobody who collects this one's output waits for
+ * it.  Returns twice, *side telling which.  Kind SYSTEM: there is no
  * child.
  */
 int process_detach(enum process_side *side, struct result *res)
