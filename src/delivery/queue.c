@@ -7,7 +7,11 @@
 #include "delivery/queue.h"
 #include "delivery/schedule.h"
 
-#define STRIKES 2 /* connections that came to nothing, in a row */
+/* What speaks against the way, of connections in a row that came to nothing:
+ * as much as ends a run, and what each of them adds. */
+#define STRIKES_MAX 8
+#define STRIKE_OF_WAY 4
+#define STRIKE_OF_MAIL 1
 
 void
 queue_init(struct queue *q, struct account *account, struct settle *settle,
@@ -322,6 +326,21 @@ unreachable(struct queue *q, const struct result *why)
 	} while (true);
 }
 
+/* A server that hangs up in the midst of a mail may have that against this mail
+ * alone: the others are to get their turn. */
+static size_t
+strike(const struct result *why)
+{
+	static const char *const stages[] = { "RCPT", "DATA", "DOT" };
+
+	if (why->kind != RESULT_LOST)
+		return STRIKE_OF_WAY;
+	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+		if (strcmp(why->stage, stages[i]) == 0)
+			return STRIKE_OF_MAIL;
+	return STRIKE_OF_WAY;
+}
+
 /* One connection; -1: the run is over. */
 static int
 run_once(struct queue *q, size_t *strikes, struct result *res)
@@ -340,9 +359,11 @@ run_once(struct queue *q, size_t *strikes, struct result *res)
 	}
 	rc = deliver_send(a->delivery, &feed, until, res);
 	account_close(a);
-	*strikes = rc == 0 || q->settled > before ? 0 : *strikes + 1;
-	if (rc == 0 || *strikes < STRIKES)
-		return rc == -1 && res->kind == RESULT_INTERRUPTED ? -1 : 0;
+	if (rc == -1 && res->kind == RESULT_INTERRUPTED)
+		return -1;
+	*strikes = rc == 0 || q->settled > before ? 0 : *strikes + strike(res);
+	if (*strikes < STRIKES_MAX)
+		return 0;
 	account_fault(a, res);
 	return -1;
 }
