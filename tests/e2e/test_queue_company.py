@@ -240,3 +240,37 @@ def test_lost_after_it_was_handed_over(queued, smarthost):
     assert "may have been delivered" in queued.outpost.log()
     queued.run().ok()
     assert len(host.messages) == 1 and queued.waiting == []
+
+
+@pytest.mark.parametrize("rules", [
+    [at("RCPT", when="bad@", cut="before")],
+    [at("DATA", connection=number, nth=1, cut="before")
+     for number in range(1, 4)],
+    [at("DOT", connection=number, nth=1, cut="before")
+     for number in range(1, 4)]], ids=["RCPT", "DATA", "DOT"])
+def test_fault_s13_bad_mails_do_not_stop_the_rest(queued, smarthost, rules):
+    """The smarthost hangs up on some, which are older than the others."""
+    host = clear(smarthost, script=rules)
+    queued.configure(host)
+    for number, name in enumerate(queued.place(*(
+            spoolfile.mail("bad@d.example") for _ in range(3)))):
+        os.rename(queued.spool / "queue" / name,
+                  queued.spool / "queue" / spoolfile.new_id(number + 1))
+    queued.place(*(spoolfile.mail(TO, subject=str(number))
+                   for number in range(20)))
+    queued.run().ok()
+    assert subjects(host) == list(range(20))
+    assert len(queued.waiting) == 3
+
+
+def test_smarthost_that_hangs_up_on_all(queued, smarthost):
+    """Few connections find that out."""
+    host = clear(smarthost, script=[at("RCPT", cut="before")])
+    queued.configure(host)
+    queued.place(*(spoolfile.mail(TO, subject=str(number))
+                   for number in range(100)))
+    queued.run().ok()
+    assert len(host.connections) <= 10 and len(queued.waiting) == 100
+    before = len(host.connections)
+    queued.run_due().ok()
+    assert len(host.connections) == before
