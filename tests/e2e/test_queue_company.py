@@ -274,3 +274,68 @@ def test_smarthost_that_hangs_up_on_all(queued, smarthost):
     before = len(host.connections)
     queued.run_due().ok()
     assert len(host.connections) == before
+
+
+NAMES = [f"r{number}@d.example" for number in range(7)]
+
+
+@pytest.fixture
+def half_sent(queued, smarthost):
+    """Hands over a mail of 7 recipients, 3 of whom have it already."""
+    queued.go_on = threading.Event()
+    queued.host = clear(smarthost, script=[
+        at("DOT", connection=1, nth=2, hold=queued.go_on)])
+    queued.configure(queued.host, smarthost={"wait_timeout": "300ms",
+                                             "recipients_per_message": 3})
+    queued.submit(NAMES).ok()
+    assert len(queued.waiting) == 1
+    yield queued
+    queued.go_on.set()
+
+
+def served(host):
+    return sorted(name for mail in host.messages for name in mail.recipients)
+
+
+def test_handed_over_between_transactions(half_sent):
+    half_sent.go_on.set()
+    until(lambda: half_sent.waiting == [])
+    half_sent.run().ok()
+    assert served(half_sent.host) == NAMES
+    assert [len(mail.recipients) for mail in half_sent.host.messages] \
+        == [3, 3, 1]
+
+
+@pytest.mark.root
+def test_killed_between_transactions(half_sent):
+    """Those who had it before it was kept do not get it again."""
+    heir, = heirs(half_sent)
+    os.kill(heir, signal.SIGKILL)
+    until(lambda: heirs(half_sent) == [])
+    half_sent.go_on.set()
+    half_sent.run().ok()
+    got = served(half_sent.host)
+    assert sorted(set(got)) == NAMES and half_sent.waiting == []
+    assert all(got.count(name) == 1 for name in NAMES[:3] + NAMES[6:])
+
+
+@pytest.mark.parametrize("mode", ["-odi", "-odq"])
+def test_put_off_between_transactions(queued, smarthost, mode):
+    host = clear(smarthost, script=[at("DOT", connection=1, nth=2,
+                                       reply="451 4.3.0 later")])
+    queued.configure(host, smarthost={"recipients_per_message": 3})
+    queued.submit([mode, *NAMES]).ok()
+    for _ in range(2):
+        queued.run().ok()
+    assert served(host) == NAMES and queued.waiting == []
+
+
+@pytest.mark.parametrize("mode", ["-odi", "-odq"])
+def test_lost_between_transactions(queued, smarthost, mode):
+    host = clear(smarthost, script=[at("RCPT", connection=1, nth=5,
+                                       cut="before")])
+    queued.configure(host, smarthost={"recipients_per_message": 3})
+    queued.submit([mode, *NAMES]).ok()
+    for _ in range(2):
+        queued.run().ok()
+    assert served(host) == NAMES and queued.waiting == []
