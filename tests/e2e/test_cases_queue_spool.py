@@ -85,7 +85,7 @@ def test_case_2_03_killed_at_each_call_of_the_commit(queued, smarthost):
 def test_case_2_04_the_same_process_ids_again(queued):
     needs("unshare")
     queued.configure(Nobody())
-    many = ["unshare", "-p", "-f", "sh", "-c",
+    many = ["unshare", "-p", "-f", "--mount-proc", "sh", "-c",
             'for i in $(seq $2); do printf "Subject: $1\\n\\n$i\\n" | '
             '"$0" -odq a@d.example || exit; done',
             *queued.outpost.command([])]
