@@ -12,6 +12,7 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [_HERE, os.path.dirname(_HERE)]
 sys.dont_write_bytecode = True
 
+from places import Place  # noqa: E402
 from queued import Queued  # noqa: E402
 from runner import Outpost, binary  # noqa: E402
 from smarthost.certs import Authority  # noqa: E402
@@ -71,6 +72,21 @@ def public_outpost(outpost):
     """The same in a directory that every user can reach."""
     with tempfile.TemporaryDirectory(prefix="outpost-test-") as directory:
         yield outpost.public(Path(directory))
+
+
+@pytest.fixture
+def place(public_outpost):
+    """Makes machines with users and mounts of their own: place(options of
+    the spool's file system), a Place (places.py)."""
+    places = []
+
+    def make(options=""):
+        places.append(Place(public_outpost, options))
+        return places[-1]
+
+    yield make
+    for one in places:
+        one.close()
 
 
 def pytest_collection_modifyitems(items):
