@@ -154,6 +154,22 @@ forgive(struct account *a)
 	a->pause = (struct pause){ .cause = PAUSE_NONE };
 }
 
+/* Waits for a turn.  Without room for its lock, on a disk that is full, one
+ * connection too many is better than none: what is sent makes room. */
+static int
+take_turn(struct account *a, long wait, struct result *res)
+{
+	if (a->spool == NULL ||
+	    turn_take(&a->turn, a->spool, "",
+		a->conf->smarthost.max_connections, wait, a->delivery->cancel,
+		res) == 0)
+		return 0;
+	if (res->kind != RESULT_STORAGE)
+		return -1;
+	log_line(LOG_FAILURE, "%s", res->text);
+	return 0;
+}
+
 int
 account_open(struct account *a, enum account_urgency urgency, long wait,
     struct deadline until, struct result *res)
@@ -161,10 +177,7 @@ account_open(struct account *a, enum account_urgency urgency, long wait,
 	a->tried = false;
 	if (account_check(a, urgency, res) == -1)
 		return -1;
-	if (a->spool != NULL &&
-	    turn_take(&a->turn, a->spool, "",
-		a->conf->smarthost.max_connections, wait, a->delivery->cancel,
-		res) == -1)
+	if (take_turn(a, wait, res) == -1)
 		return -1;
 	/* whoever had the turn before may have come to know better */
 	if (account_check(a, urgency, res) == 0) {
