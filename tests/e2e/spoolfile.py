@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 MAGIC, END = b"outpost\n", b"the end\n"
 HEAD, SLOT, SLOTS = 4096, 2032, (16, 2048)
-ORIGIN, SENDER, RETURN_TO, MESSAGE_ID, NOTIFY, RET, ENVID, RECIPIENT, \
-    MESSAGE = range(1, 10)
+(ORIGIN, SENDER, RETURN_TO, MESSAGE_ID, NOTIFY, RET, ENVID, RECIPIENT,
+ MESSAGE) = range(1, 10)
 MAIL, REPORT, DROP = range(3)
 OPEN, DELIVERED, FAILED = 0, 3, 5
 DIGITS = "0123456789abcdefghijklmnopqrstuv"

@@ -195,7 +195,8 @@ def test_drop_hard_link(machine, target):
 
 
 @pytest.mark.parametrize("name", [
-    "new\nline", "new\nline id=1 event=delivered", "\x1b[2J", "x" * 255, "%n%s",
+    "new\nline", "new\nline id=1 event=delivered", "\x1b[2J", "x" * 255,
+    "%n%s",
     "-rf", "core", spoolfile.new_id().upper(), spoolfile.new_id()[:-1],
     spoolfile.new_id() + ".1", "üñ", "a b", "\udcff\udcfe"],
     ids=lambda name: ascii(name)[:20])

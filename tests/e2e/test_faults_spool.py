@@ -1,7 +1,6 @@
 """Faults of the spool (group S)."""
 
 import os
-import re
 import signal
 import threading
 import time
@@ -39,8 +38,9 @@ def test_fault_s_04_each_call_of_the_commit(queued, error):
     assert {"fsync", "write", "openat"} <= {name for name, _, _ in calls}
     for name, count, line in calls:
         before = len(queued.waiting)
-        done = strace(queued, ["-e", f"inject={name}:error={error}:when={count}"],
-                      ["-odq", TO])
+        done = strace(queued, [
+            "-e", f"inject={name}:error={error}:when={count}"],
+            ["-odq", TO])
         # the name of a file may be refused to one that has none; the log,
         # and a descriptor at the end, say nothing of the mail
         assert done.status in ((75,) if name in ("fsync", "fchmod", "flock")

@@ -42,13 +42,6 @@ def with_message(size, header):
     return file.data()
 
 
-def both_slots(data, change):
-    for at in spoolfile.SLOTS:
-        data = data[:at] + change(data[at:at + spoolfile.SLOT]) \
-            + data[at + spoolfile.SLOT:]
-    return data
-
-
 def slot_with(results, count=1):
     """Both slots say what their checksum agrees with."""
     file = entry(SENDER, RETURN, ONE)
@@ -180,9 +173,9 @@ def test_fault_p_14_record(queued, forge, kind):
 
 def test_fault_s_08_a_slot_that_was_torn(queued, forge):
     """One of the two places for what changes may be bad."""
-    for at in spoolfile.SLOTS:
-        name = forge(lambda path, at=at: path.write_bytes(
-            flipped(GOOD, at + 10)))
+    for start in spoolfile.SLOTS:
+        torn = flipped(GOOD, start + 10)
+        name = forge(lambda path, torn=torn: path.write_bytes(torn))
         queued.run().ok()
         assert queued.waiting == queued.corrupt == []
         assert any("delivered" in line for line in told(queued, name))

@@ -1,5 +1,5 @@
-"""Faults of the process and of its input as far as they reach the spool (groups
-P and I)."""
+"""Faults of the process and of its input as far as they reach the spool
+(groups P and I)."""
 
 import os
 import re
