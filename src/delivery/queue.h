@@ -56,6 +56,7 @@ struct queue {
 	size_t at; /* in names */
 	char last[ENTRY_ID_MAX]; /* where the walk is */
 	size_t sent; /* over the connection */
+	bool renew; /* no other mail over this connection */
 	bool walked; /* to its end */
 	bool stop; /* the smarthost wants no more mail of the account */
 };
