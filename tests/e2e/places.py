@@ -11,11 +11,11 @@ import queued
 import spoolfile
 from faults import CLEAR, MAIL, needs
 from runner import Run, finish
+from spooling import FOLDERS
 
 OWNER, WWW, OTHER = 990, 991, 992
 STRANGER = 54321  # has no entry in passwd
 NAMES = {OWNER: "outpost", WWW: "www", OTHER: "other"}
-FOLDERS = ("queue", "failed", "corrupt", "state")
 ACCOUNT = "account@example.test"
 
 # $1: the new /etc; $2: the spool; $3: what has to be covered to make it; $4:
@@ -97,8 +97,7 @@ class Place(queued.Queued):
     def make_spool(self, drop=True):
         """As tmpfiles(8) does; without drop/ nobody may leave mail."""
         os.chown(self.spool, OWNER, OWNER)
-        for name, mode in [*((name, 0o700) for name in FOLDERS),
-                           *[("drop", 0o3733)] * drop]:
+        for name, mode in [*FOLDERS.items(), *[("drop", 0o3733)] * drop]:
             (self.spool / name).mkdir()
             os.chown(self.spool / name, OWNER, OWNER)
             (self.spool / name).chmod(mode)

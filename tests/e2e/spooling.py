@@ -4,6 +4,7 @@ import re
 
 from queued import TO, strace, trace
 
+FOLDERS = {"queue": 0o755, "failed": 0o755, "corrupt": 0o700, "state": 0o700}
 LARGE = b"Subject: large\n\n" + (b"0123456789" * 7 + b"\n") * 4000
 
 
@@ -35,3 +36,12 @@ def calls_of(queued, args, since):
         if begun:
             found.append((name[1], seen[name[1]], line))
     return found
+
+
+def make_spool(queued):
+    """The folders, with nothing in them."""
+    queued.spool.mkdir()
+    queued.spool.chmod(0o711)
+    for name, mode in FOLDERS.items():
+        (queued.spool / name).mkdir()
+        (queued.spool / name).chmod(mode)

@@ -14,7 +14,7 @@ from faults import clear
 from measure import measured
 from queued import SOON, TO, Nobody
 from smarthost.script import at
-from spooling import fill, subjects
+from spooling import fill, make_spool, subjects
 
 # scripts/soak says 100000
 ENTRIES = int(os.environ.get("OUTPOST_ENTRIES", "20000"))
@@ -47,9 +47,7 @@ def probes(host):
 def ready(queued):
     """The folders of the spool are there."""
     queued.configure(Nobody())
-    queued.run().ok()
-    for path in (queued.spool / "state").iterdir():
-        path.unlink()
+    make_spool(queued)
     return queued
 
 
@@ -316,6 +314,7 @@ def test_fault_l_04_many_recipients(queued, smarthost):
     ("MAIL", 2, {"cut": "before"}),
     ("MAIL", 2, {"cut": "before", "reset": True}),
     ("MAIL", 2, {"reply": "503 5.5.1 one a session"}),
+    ("MAIL", 3, {"reply": "550 5.7.0 no more"}),
     ("MAIL", 2, {"reply": "451 4.7.0 slow down"}),
     ("RCPT", 2, {"reply": "421 4.3.2 too many", "cut": "after"}),
     ("DATA", 2, {"reply": "421 4.3.2 too many", "cut": "after"}),
@@ -353,3 +352,21 @@ def test_fault_n_21_after_a_refused_mail(queued, smarthost):
     assert subjects(host) == ["0", "2", "4"]
     assert len(host.connections) == 1
     assert len(queued.waiting) == len(queued.failed) == 1
+
+
+def test_fault_n_21_sender_that_is_refused(queued, smarthost):
+    """Not because it is the second: once more, and then it has failed."""
+    host = clear(smarthost, script=[
+        at("MAIL", when="<bad@", reply="550 5.7.1 not this sender")])
+    queued.configure(host)
+    for number, sender in enumerate(("a@d.example", "bad@d.example",
+                                     "b@d.example", "bad@d.example")):
+        queued.submit(["-odq", "-f", sender, TO],
+                      b"Subject: %d\n\nx\n" % number).ok()
+    for _ in range(3):
+        queued.run().ok()
+    assert {"0", "2"} <= set(subjects(host))
+    assert queued.waiting == [] and len(queued.failed) == 2
+    tried = [line for line in host.commands if b"<bad@" in line
+             and line.startswith(b"MAIL")]
+    assert 2 <= len(tried) <= 4

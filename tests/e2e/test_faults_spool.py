@@ -12,7 +12,8 @@ from faults import clear, needs, run
 from queued import SOON, TO, Nobody, strace, trace
 from runner import finish
 from smarthost.script import at
-from spooling import LARGE, calls_of, fill, start_run, subjects
+from spooling import (LARGE, calls_of, fill, make_spool, start_run,
+                      subjects)
 
 
 def ledger(queued, done, before=0):
@@ -87,7 +88,7 @@ def test_fault_s_05_one_process_number(queued, smarthost):
     needs("unshare")
     host = clear(smarthost)
     queued.configure(host)
-    queued.run().ok()
+    make_spool(queued)
     command = ["unshare", "-p", "--fork"]
     if run(queued.outpost, [*command, "true"]).status != 0:
         pytest.skip("no namespaces can be had here")
@@ -351,7 +352,7 @@ def test_fault_s_14_crash_before_it_was_put_away(queued, smarthost, number,
     """Nobody is left to try: it is put away, and nobody gets it again."""
     host = clear(smarthost)
     queued.configure(host)
-    queued.run().ok()
+    make_spool(queued)
     file = spoolfile.mail(TO)
     file.records[-1] = spoolfile.recipient(TO.encode(), number)
     name = spoolfile.place(queued.spool / "queue", file)
@@ -364,7 +365,7 @@ def test_fault_s_15_another_version(queued, smarthost):
     """A newer one is left alone; this one's is what doc/SPOOL.md says."""
     host = clear(smarthost)
     queued.configure(host)
-    queued.run().ok()
+    make_spool(queued)
     folder = queued.spool / "queue"
     newer = spoolfile.mail(TO, subject="newer")
     newer.version = 2
@@ -392,7 +393,7 @@ def test_fault_s_16_the_life_is_over(queued, smarthost, attempts, over):
     host = clear(smarthost, script=[
         at("RCPT", when=TO, reply="450 4.2.1 try again")])
     queued.configure(host, recipients={"aliases": None})
-    queued.run().ok()
+    make_spool(queued)
     name = spoolfile.place(queued.spool / "queue", spoolfile.mail(
         TO, created=int(time.time()) - 30 * DAY, attempts=attempts))
     queued.run().ok()
@@ -412,7 +413,7 @@ def test_fault_s_16_the_life_is_over(queued, smarthost, attempts, over):
 def test_fault_s_16_no_attempt_no_end(queued, smarthost):
     """Without the smarthost no life ends, however often it is looked for."""
     queued.configure(Nobody(), queue=SOON)
-    queued.run().ok()
+    make_spool(queued)
     names = [spoolfile.place(queued.spool / "queue", spoolfile.mail(
         TO, subject=str(number), created=int(time.time()) - 30 * DAY))
         for number in range(3)]

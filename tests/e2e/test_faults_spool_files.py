@@ -13,6 +13,7 @@ from faults import clear
 from queued import SOON, TO, Nobody
 from smarthost.script import at
 from spoolfile import File, mail, recipient, record
+from spooling import make_spool
 
 FAR = b"a" * 60
 
@@ -131,7 +132,7 @@ def forge(queued, smarthost):
     smarthost and the name."""
     host = clear(smarthost)
     queued.configure(host)
-    queued.run().ok()
+    make_spool(queued)
     folder = queued.spool / "queue"
 
     def make(put):

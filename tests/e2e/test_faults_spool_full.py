@@ -3,11 +3,12 @@ S17, K1)."""
 
 import base64
 import os
+import struct
 
 import pytest
 import spoolfile
 from faults import clear
-from places import OWNER, WWW
+from places import OTHER, OWNER, WWW
 from queued import SOON, TO, Nobody, merged
 from runner import CODE, USER
 from smarthost.script import at
@@ -180,24 +181,24 @@ def shared(place, smarthost):
 
 @root
 def test_fault_c_15_mailq(shared):
-    """Root and outpost see all, escaped; others nothing that is not
-    theirs."""
-    mailq = shared.outpost.command([], "mailq")
-    for uid in (0, OWNER):
-        done = shared.do(mailq, uid)
-        assert done.status == 0
-        for name in shared.waiting:
-            assert name.encode() in done.out
-        assert b"later" in done.out
-        assert b"\x1b" not in done.out and b"\x9b" not in done.out
-    for words in (mailq, shared.outpost.command(["-bp"]),
-                  shared.outpost.command(["queue", "list"], "outpost"),
-                  shared.outpost.command(["queue", "show",
-                                          shared.waiting[0]], "outpost")):
-        done = shared.do(words, WWW)
-        for name in shared.waiting:
-            assert name.encode() not in done.out
-        assert TO.encode() not in done.out + done.err.encode()
+    """Root and outpost see all, escaped; others only what is theirs."""
+    uids = {name: struct.unpack(">I", spoolfile.parse(
+        shared.spool / "queue" / name).records[0][1][10:])[0]
+        for name in shared.waiting}
+    assert sorted(uids.values()) == [0, WWW]
+    command = shared.outpost.command
+    for uid in (0, OWNER, WWW, OTHER):
+        for words in (command([], "mailq"), command(["-bp"]),
+                      command(["queue", "list"], "outpost")):
+            done = shared.do(words, uid)
+            seen = {name for name in uids if name.encode() in done.out}
+            assert seen == {name for name, owner in uids.items()
+                            if uid in (0, OWNER, owner)}, done
+            assert (b"later" in done.out) == bool(seen)
+            assert b"\x1b" not in done.out and b"\x9b" not in done.out
+        for name, owner in uids.items():
+            done = shared.do(command(["queue", "show", name], "outpost"), uid)
+            assert (TO.encode() in done.out) == (uid in (0, OWNER, owner))
 
 
 @root

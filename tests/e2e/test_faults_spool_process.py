@@ -89,13 +89,12 @@ def test_fault_i_03_the_input_cannot_be_read(queued):
     queued.configure(Nobody())
     strace(queued, [], ["-odq", TO], LARGE)
     before = len(queued.waiting)
-    reads = sum("read(0, " in line for line in trace(queued))
-    total = [line for line in trace(queued)
+    reads = [line for line in trace(queued)
              if re.match(r"\d+\s+read\(", line)]
-    assert reads > 2
-    for count, line in enumerate(total, 1):
-        if "read(0, " not in line:
-            continue
+    counts = [count for count, line in enumerate(reads, 1)
+              if "read(0, " in line]
+    # so many there are, however the pipe parts it
+    for count in counts[:4]:
         for mode in ("-odq", "-odi"):
             done = strace(queued, [
                 "-e", f"inject=read:error=EIO:when={count}"], [mode, TO],
