@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import spoolfile
-from faults import MAIL, clear
+from faults import MAIL, clear, needs
 from places import ACCOUNT, OTHER, OWNER, STRANGER, WWW
 from queued import TO, Nobody
 from smarthost.script import at
@@ -318,3 +318,21 @@ def test_fault_p_12_who_delivers(machine, smarthost, runner):
         go_on.clear()
     go_on.set()
     assert len(host.messages) == len(jobs)
+
+
+@pytest.mark.parametrize("call", ["linkat", "fsync", "unlinkat", "pwrite64",
+                                  "write", "flock", "close"])
+def test_drop_killed_in_the_pick_up(machine, smarthost, call):
+    """Wherever a run is killed: there is one mail, not two, and not none."""
+    needs("strace")
+    machine.configure(Nobody())
+    for count in range(1, 4):
+        machine.submit(stdin=b"Subject: %d\n\nx\n" % count).ok()
+        machine.do(["strace", "-f", "-o", "/dev/null", "-e",
+                    f"inject={call}:signal=KILL:when={count}",
+                    *machine.outpost.command(["-q"])], OWNER)
+    host = clear(smarthost)
+    machine.configure(host)
+    machine.run().ok()
+    assert subjects(host) == ["1", "2", "3"]
+    assert machine.dropped == machine.waiting == []
