@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/duration.h"
 #include "delivery/schedule.h"
 #include "delivery/settle.h"
 
@@ -24,12 +25,13 @@ journal_of(const struct entry *e, const char *relay)
 static void
 expire(struct settle *s, struct entry *e)
 {
-	long days = s->bounce->rewrite->conf->queue.lifetime / 86400000;
+	struct buf lifetime;
 	struct result res;
 
+	buf_init(&lifetime, 64);
+	duration_add(&lifetime, s->bounce->rewrite->conf->queue.lifetime);
 	for (size_t i = 0; i < e->env.count; i++) {
 		const struct rcpt *rcpt = &e->env.rcpts[i];
-
 		const struct result *last = envelope_result(&e->env, rcpt);
 
 		if (rcpt->state != RCPT_DEFERRED || last == NULL)
@@ -37,10 +39,11 @@ expire(struct settle *s, struct entry *e)
 		res = *last;
 		res.kind = RESULT_EXPIRED;
 		(void)result_context(&res,
-		    "given up after %u attempts (lifetime is %ld days)",
-		    e->schedule.attempts, days);
+		    "given up after %u attempts (lifetime is %s)",
+		    e->schedule.attempts, lifetime.data);
 		envelope_settle(&e->env, i, RCPT_FAILED, &res);
 	}
+	buf_free(&lifetime);
 }
 
 static bool
@@ -66,13 +69,12 @@ count_attempt(const struct settle *s, struct entry *e)
 /* Without room for the report the failure has not happened yet: whoever it
  * concerns is tried again. */
 static void
-take_back(struct entry *e, const struct result *why)
+take_back(struct entry *e)
 {
 	for (size_t i = 0; i < e->env.count; i++)
 		if (e->env.rcpts[i].state == RCPT_FAILED &&
 		    !e->env.rcpts[i].earlier)
 			e->env.rcpts[i].state = RCPT_DEFERRED;
-	log_line(LOG_FAILURE, "id=%s event=report-failed %s", e->id, why->text);
 }
 
 static void
@@ -81,8 +83,12 @@ report_failures(struct settle *s, struct entry *e, const char *relay)
 	const struct source message = entry_message(e);
 	struct result why;
 
-	if (bounce_make(s->bounce, e, &message, relay, &why) == BOUNCE_FAILED)
-		take_back(e, &why);
+	if (bounce_make(s->bounce, e, &message, relay, &why) != BOUNCE_FAILED)
+		return;
+	log_line(LOG_FAILURE, "id=%s event=report-failed %s", e->id, why.text);
+	/* one that can never be made must not keep the mail alive for ever */
+	if (result_is_temporary(why.kind))
+		take_back(e);
 }
 
 static bool

@@ -3,7 +3,8 @@
  *
  * Who is DEFERRED is tried again by the retry table, or FAILED when the mail
  * has had its life; who is newly FAILED is reported to the sender (bounce.h),
- * and that report is durable before the failure is.  A mail with nobody left
+ * and that report is durable before the failure is, unless none can ever be
+ * made.  A mail with nobody left
  * to try goes: to failed/ when somebody FAILED, else away.  What was said of
  * it is logged here and nowhere else.
  */
