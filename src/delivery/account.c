@@ -26,20 +26,18 @@ static struct pause_key
 make_key(struct account *a)
 {
 	const struct buf *password = &a->delivery->secret->password;
+	const struct conf *c = a->conf;
 
 	buf_reset(&a->secret);
-	buf_printf(&a->secret, "%s\n%ld %ld %ld\n%s\n", a->conf->smarthost.host,
-	    a->conf->smarthost.port, a->conf->smarthost.tls,
-	    a->conf->smarthost.auth, a->conf->smarthost.user);
+	buf_printf(&a->secret,
+	    "%s\n%ld %ld %ld %ld %ld %ld %ld\n%s\n%s\n%s\n%s\n%s\n",
+	    c->smarthost.host, c->smarthost.port, c->smarthost.tls,
+	    c->smarthost.tls_min, c->smarthost.auth, c->smarthost.insecure_auth,
+	    c->smarthost.connect_timeout, c->smarthost.timeout,
+	    c->smarthost.user, c->smarthost.ca_file, c->smarthost.ca_path,
+	    c->smarthost.ehlo, a->delivery->id->account.data);
 	buf_add(&a->secret, password->data, password->len);
 	return (struct pause_key){ "", a->secret.data, a->secret.len };
-}
-
-/* Seconds that a fault of the way lasts at the longest, and a little more. */
-static int64_t
-longest_step(const struct conf *conf)
-{
-	return 2 * schedule_wait(&conf->queue.retry, CONF_TIMES_MAX, 0) + 60;
 }
 
 static bool
@@ -67,8 +65,9 @@ account_check(
 		return 0;
 	key = make_key(a);
 	pause_load(a->spool, &key, &a->pause);
-	max = a->pause.cause == PAUSE_LOGIN ? LOGIN_PAUSE_MAX
-					    : longest_step(a->conf);
+	max = a->pause.cause == PAUSE_LOGIN
+	    ? LOGIN_PAUSE_MAX
+	    : schedule_longest(&a->conf->queue.retry);
 	if (!counts(a->pause.cause, urgency) ||
 	    !pause_holds(&a->pause, time(NULL), max))
 		return 0;

@@ -38,8 +38,8 @@ seconds_between(int64_t from, int64_t to)
 	return to > from ? INT64_MAX : INT64_MIN;
 }
 
-bool
-schedule_is_due(int64_t next, int64_t now, const struct conf_times *retry)
+int64_t
+schedule_longest(const struct conf_times *retry)
 {
 	int64_t longest = 0;
 
@@ -49,7 +49,14 @@ schedule_is_due(int64_t next, int64_t now, const struct conf_times *retry)
 		if (step + step / JITTER_SHARE > longest)
 			longest = step + step / JITTER_SHARE;
 	}
-	return next <= now || seconds_between(now, next) > longest;
+	return longest;
+}
+
+bool
+schedule_is_due(int64_t next, int64_t now, const struct conf_times *retry)
+{
+	return next <= now ||
+	    seconds_between(now, next) > schedule_longest(retry);
 }
 
 bool

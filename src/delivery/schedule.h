@@ -20,6 +20,9 @@
 int64_t schedule_wait(
     const struct conf_times *retry, uint32_t attempts, uint32_t random);
 
+/* The most that schedule_wait can give, whichever step is the longest. */
+int64_t schedule_longest(const struct conf_times *retry);
+
 /* Whether what is due at `next` is due at `now`: also when it is further off
  * than the longest step can make it, since the clock was set back then. */
 bool schedule_is_due(int64_t next, int64_t now, const struct conf_times *retry);

@@ -67,6 +67,19 @@ test_jitter(void **state)
 	assert_int_equal(most, 72);
 }
 
+/* The longest step need not be the last. */
+static void
+test_longest(void **state)
+{
+	static const struct conf_times falling = { { 3600000, 60000 }, 2 },
+				       tiny = { { 1 }, 1 };
+
+	(void)state;
+	assert_int_equal(schedule_longest(&retry), 36 * MINUTE);
+	assert_int_equal(schedule_longest(&falling), 72 * MINUTE);
+	assert_int_equal(schedule_longest(&tiny), 1);
+}
+
 /* A step of less than a second is one. */
 static void
 test_short_steps(void **state)
@@ -197,6 +210,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_wait),
 		cmocka_unit_test(test_jitter),
+		cmocka_unit_test(test_longest),
 		cmocka_unit_test(test_short_steps),
 		cmocka_unit_test(test_due),
 		cmocka_unit_test(test_due_fits_wait),
