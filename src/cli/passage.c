@@ -160,8 +160,7 @@ schedule(struct passage *p, const struct result *why)
 	next->next = next->last +
 	    schedule_wait(
 		&p->setup->conf.queue.retry, next->attempts, arc4random());
-	if (why != NULL)
-		(void)account_hears(&p->account, why);
+	(void)account_hears(&p->account, why);
 }
 
 /* The entry was kept in mid-flight: it ends as any other of the queue. */

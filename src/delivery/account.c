@@ -119,16 +119,6 @@ account_fault(struct account *a, const struct result *why)
 		    why->text);
 }
 
-bool
-account_hears(struct account *a, const struct result *why)
-{
-	if (strcmp(why->stage, "MAIL") != 0 ||
-	    (why->kind != RESULT_DEFERRED && why->kind != RESULT_AUTH))
-		return false;
-	account_fault(a, why);
-	return true;
-}
-
 /* Whether a connection that could not be had says something of the account or
  * of the way to it. */
 static bool
@@ -169,6 +159,28 @@ take_turn(struct account *a, long wait, struct result *res)
 	return 0;
 }
 
+bool
+account_hears(struct account *a, const struct result *why)
+{
+	if (why == NULL) {
+		forgive(a);
+		return false;
+	}
+	if (strcmp(why->stage, "MAIL") != 0 ||
+	    (why->kind != RESULT_DEFERRED && why->kind != RESULT_AUTH))
+		return false;
+	account_fault(a, why);
+	return true;
+}
+
+/* Whether the pause says what the smarthost thought of the sender: then it is
+ * no news that it lets us in. */
+static bool
+is_of_sender(const struct pause *p)
+{
+	return p->cause != PAUSE_NONE && strcmp(p->why.stage, "MAIL") == 0;
+}
+
 int
 account_open(struct account *a, enum account_urgency urgency, long wait,
     struct deadline until, struct result *res)
@@ -182,7 +194,8 @@ account_open(struct account *a, enum account_urgency urgency, long wait,
 	if (account_check(a, urgency, res) == 0) {
 		a->tried = true;
 		if (deliver_open(a->delivery, until, res) == 0) {
-			forgive(a);
+			if (!is_of_sender(&a->pause))
+				forgive(a);
 			return 0;
 		}
 		if (is_fault(res))

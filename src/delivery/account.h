@@ -55,8 +55,9 @@ int account_open(struct account *a, enum account_urgency urgency, long wait,
  * connection is doing. */
 void account_fault(struct account *a, const struct result *why);
 
-/* Looks at what deferred a mail, and notes it when it is meant for all of the
- * account's: "not now", or no login, in answer to the sender.  Says whether. */
+/* Looks at what deferred a mail (NULL: it met another fate), and notes it when
+ * it is meant for all of the account's: "not now", or no login, in answer to the
+ * sender.  Says whether.  Once a mail met another fate, all is forgiven. */
 bool account_hears(struct account *a, const struct result *why);
 
 /* Ends the connection and gives the turn back. */

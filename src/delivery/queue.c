@@ -256,7 +256,7 @@ mail_settled(void *arg, const struct session_mail *mail)
 	}
 	if (why == NULL)
 		q->settled++;
-	else if (account_hears(q->account, why))
+	if (account_hears(q->account, why))
 		q->stop = true;
 	if (settle_attempt(q->settle, &item->entry, q->account->delivery->relay,
 		&res) == -1)
