@@ -1,13 +1,10 @@
 #include "config.h"
 
-#include <bsd/stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/process.h"
 #include "cli/passage.h"
-#include "delivery/schedule.h"
 #include "spool/names.h"
 
 void
@@ -147,22 +144,6 @@ hand_over(void *arg, struct result *res)
 	    res, RESULT_HANDED_OVER, "another process goes on with it");
 }
 
-/* What an attempt says of the mail's next one. */
-static void
-schedule(struct passage *p, const struct result *why)
-{
-	struct entry_schedule *next = &p->request->entry.schedule;
-
-	if (!p->account.tried)
-		return;
-	next->attempts = 1;
-	next->last = time(NULL);
-	next->next = next->last +
-	    schedule_wait(
-		&p->setup->conf.queue.retry, next->attempts, arc4random());
-	(void)account_hears(&p->account, why);
-}
-
 /* The entry was kept in mid-flight: it ends as any other of the queue. */
 static void
 settle_kept(struct passage *p)
@@ -201,9 +182,12 @@ passage_wait(struct passage *p)
 		envelope_settle_all(env, RCPT_PENDING, RCPT_DEFERRED, &res);
 	if (p->stage == PASSAGE_ALONG || p->end == PASSAGE_KEPT)
 		return;
-	schedule(p, envelope_deferred_by(env));
+	if (p->account.tried)
+		(void)account_hears(&p->account, envelope_deferred_by(env));
 	if (p->request->entry.fd != -1)
 		settle_kept(p);
+	else if (p->account.tried)
+		settle_count(&p->settle, &p->request->entry);
 }
 
 void

@@ -54,8 +54,8 @@ is_over(const struct settle *s, const struct entry *e)
 	    e->schedule.attempts + s->account_failures);
 }
 
-static void
-count_attempt(const struct settle *s, struct entry *e)
+void
+settle_count(const struct settle *s, struct entry *e)
 {
 	struct entry_schedule *schedule = &e->schedule;
 
@@ -152,7 +152,7 @@ int
 settle_attempt(
     struct settle *s, struct entry *e, const char *relay, struct result *res)
 {
-	count_attempt(s, e);
+	settle_count(s, e);
 	return conclude(s, e, relay, res);
 }
 

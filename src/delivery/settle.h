@@ -28,6 +28,10 @@ struct settle {
 	size_t unsynced;
 };
 
+/* Counts an attempt, made now, of a mail that is not kept yet, and says when
+ * the next one is due. */
+void settle_count(const struct settle *s, struct entry *e);
+
 /*
  * Settles the locked entry `e` of queue/, all of whose recipients are settled,
  * after an attempt through `relay` ("": nobody could be asked).  When everybody
