@@ -119,13 +119,20 @@ account_fault(struct account *a, const struct result *why)
 		    why->text);
 }
 
-/* Whether a connection that could not be had says something of the account or
- * of the way to it. */
-static bool
-is_fault(const struct result *res)
+bool
+account_is_fault(const struct result *why)
 {
-	return res->kind != RESULT_INTERRUPTED && res->kind != RESULT_SYSTEM &&
-	    res->kind != RESULT_BUG;
+	switch (why->kind) {
+	case RESULT_BUSY:
+	case RESULT_STORAGE:
+	case RESULT_INTERRUPTED:
+	case RESULT_HANDED_OVER:
+	case RESULT_SYSTEM:
+	case RESULT_BUG:
+		return false;
+	default:
+		return true;
+	}
 }
 
 /* It works: what was held against it is over. */
@@ -198,7 +205,7 @@ account_open(struct account *a, enum account_urgency urgency, long wait,
 				forgive(a);
 			return 0;
 		}
-		if (is_fault(res))
+		if (account_is_fault(res))
 			account_fault(a, res);
 	}
 	turn_give(&a->turn);

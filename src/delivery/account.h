@@ -51,6 +51,10 @@ int account_open(struct account *a, enum account_urgency urgency, long wait,
     struct deadline until, struct result *res)
     __attribute__((warn_unused_result));
 
+/* Whether what kept mail from being sent is a fault of the account or of the
+ * way to it: not that others use it, nor anything of this machine's. */
+bool account_is_fault(const struct result *why);
+
 /* Notes that the way, or the account, is at fault for `why`, whatever the
  * connection is doing. */
 void account_fault(struct account *a, const struct result *why);
