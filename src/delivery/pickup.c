@@ -55,21 +55,29 @@ read_header(struct taking *t, const struct source *message, struct result *res)
 	return state == HEADER_FAILED ? -1 : 0;
 }
 
-/* Everybody is refused for `why`: as would have been done at once, had the
- * configuration been at hand. */
+/* Who was to get it is refused for `why`: as would have been done at once, had
+ * the configuration been at hand.  -1: that may be otherwise another time. */
 static int
 refuse(struct taking *t, const struct result *why, struct result *res)
 {
 	const struct envelope *from = &t->from.env;
 	struct envelope *to = &t->to.env;
 
+	if (result_is_temporary(why->kind)) {
+		*res = *why;
+		return -1;
+	}
 	envelope_clear(to);
 	if (envelope_set_sender(to, "", res) == -1)
 		return -1;
 	for (size_t i = 0; i < from->count; i++)
-		if (envelope_add(to, from->rcpts[i].address, NULL, res) == -1)
+		if (from->rcpts[i].state == RCPT_PENDING &&
+		    envelope_add(to, from->rcpts[i].address, NULL, res) == -1)
 			return -1;
 	envelope_settle_all(to, RCPT_PENDING, RCPT_FAILED, why);
+	if (t->asked.len == 0)
+		buf_printf(&t->asked, "%s@%s", t->caller.login.data,
+		    t->caller.domain.data);
 	return 0;
 }
 
@@ -93,6 +101,36 @@ address(struct taking *t, struct result *res)
 	return rc == 0 ? 0 : refuse(t, &why, res);
 }
 
+/* The message as it is kept: as it was given where it cannot go out. */
+static int
+make_message(struct taking *t, struct source *kept, struct result *res)
+{
+	const struct source given = entry_message(&t->from);
+	const struct compose_rules rules = { t->rewrite.conf, &t->caller,
+		t->to.env.sender, t->asked.data, t->caller.name.data, true };
+	struct result why;
+
+	*kept = given;
+	if (read_header(t, &given, &why) == -1 ||
+	    compose(&t->composed, &rules, &t->header, &given, given.header,
+		&why) == -1)
+		return refuse(t, &why, res);
+	*kept = compose_source(&t->composed);
+	return 0;
+}
+
+/* When it was given, unless that is in the future or in another age: then now.
+ * Who is older goes first, and is given up. */
+static int64_t
+given_at(const struct taking *t)
+{
+	int64_t now = time(NULL), said = t->from.created;
+
+	if (said > now || said < now - t->rewrite.conf->queue.lifetime / 1000)
+		return now;
+	return said;
+}
+
 static int
 copy_facts(struct taking *t, struct result *res)
 {
@@ -102,7 +140,7 @@ copy_facts(struct taking *t, struct result *res)
 	bool null = from->return_to != NULL && *from->return_to == '\0';
 
 	to->origin = ENTRY_MAIL;
-	to->created = from->created <= time(NULL) ? from->created : time(NULL);
+	to->created = given_at(t);
 	to->uid = from->uid;
 	to->env.is_8bit = from->env.is_8bit;
 	to->schedule.next = to->created;
@@ -131,19 +169,11 @@ tell(const struct taking *t)
 static int
 take_over(struct taking *t, struct result *res)
 {
-	struct source message = entry_message(&t->from), kept;
-	struct compose_rules rules = { t->rewrite.conf, &t->caller, "", "",
-		t->caller.name.data, true };
+	struct source kept;
 
-	if (read_header(t, &message, res) == -1 || address(t, res) == -1)
-		return -1;
-	rules.sender = t->to.env.sender;
-	rules.asked = t->asked.data;
-	if (compose(&t->composed, &rules, &t->header, &message, message.header,
-		res) == -1 ||
+	if (address(t, res) == -1 || make_message(t, &kept, res) == -1 ||
 	    copy_facts(t, res) == -1)
 		return -1;
-	kept = compose_source(&t->composed);
 	t->failed = envelope_count(&t->to.env, RCPT_PENDING) == 0;
 	if (spool_keep(t->b->spool, t->failed ? SPOOL_FAILED : SPOOL_QUEUE,
 		&t->to, &kept, res) == -1)

@@ -85,6 +85,9 @@ take_copy(
 	if (e->origin != ENTRY_DROP)
 		return result_fail(
 		    res, RESULT_CORRUPT, "it is no mail for the drop folder");
+	if (envelope_count(&e->env, RCPT_PENDING) == 0)
+		return result_fail(
+		    res, RESULT_CORRUPT, "it is to be sent to nobody");
 	if (e->size > size_max)
 		return result_fail(res, RESULT_CORRUPT,
 		    "a message of %llu octets is larger than may be",
