@@ -35,17 +35,19 @@ compose_stamp(struct composed *c, const struct identity *id)
 	    hex, domain != NULL ? domain : id->domain.data);
 }
 
-/* The log speaks of the message's own Message-ID, where it has one. */
+/* The log speaks of the message's own Message-ID: the one that was made only
+ * where it was put in. */
 static void
-note_message_id(struct composed *c, const struct header *h)
+note_message_id(struct composed *c, const struct header *h, bool was_added)
 {
 	const struct field *f = header_find(h, HEADER_MESSAGE_ID);
-	size_t n, used = 0;
-	const char *body;
+	size_t n = 0, used = 0;
+	const char *body = "";
 
-	if (f == NULL)
+	if (f != NULL)
+		body = field_body(h, f, &n);
+	else if (was_added)
 		return;
-	body = field_body(h, f, &n);
 	for (size_t i = 0; i < n && used < sizeof c->id - 1; i++)
 		if (ascii_is_visible(body[i]))
 			c->id[used++] = body[i];
@@ -82,16 +84,18 @@ compose(struct composed *c, const struct compose_rules *rules,
 		.arg = id,
 		.add_missing = rules->add_missing,
 	};
+	int rc;
 
 	c->rest = *rest;
 	c->skip = skip;
 	compose_stamp(c, id);
-	if (message_header(h, &message, &c->head, res) == -1)
+	rc = message_header(h, &message, &c->head, res);
+	note_message_id(c, h, rc == 0 && rules->add_missing);
+	if (rc == -1)
 		return -1;
 	buf_puts(&c->head, "\r\n");
 	if (buf_failed(&c->head))
 		return result_fail(res, RESULT_DATA, "header too large");
-	note_message_id(c, h);
 	return 0;
 }
 

@@ -28,7 +28,8 @@ struct compose_rules {
 struct composed {
 	struct buf head; /* header and blank line */
 	char date[DATE_MAX]; /* of now */
-	char id[COMPOSE_ID_MAX]; /* the Message-ID it has, "<" and ">" too */
+	/* the Message-ID it has, "<" and ">" too; or "" */
+	char id[COMPOSE_ID_MAX];
 	/* the body lies here, from `skip` on */
 	struct source rest;
 	uint64_t skip;
