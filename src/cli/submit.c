@@ -271,6 +271,21 @@ send_now(struct submission *s, struct result *res)
 	return status;
 }
 
+/* The mail is kept.  Who was refused before anybody was asked (by an alias) is
+ * told of now, for nobody will later. */
+static int
+report_later(struct submission *s)
+{
+	const struct envelope *env = &s->request.entry.env;
+	int status = report_kept(&s->report, env);
+
+	if (envelope_count(env, RCPT_FAILED) == 0)
+		return status;
+	mail_report(s);
+	s->report.seconds = now() - s->began;
+	return report_delivery(&s->report, env);
+}
+
 /* Kept first; then a process of its own delivers it, if it is to be now. */
 static int
 send_later(struct submission *s, enum conf_delivery mode)
@@ -280,6 +295,8 @@ send_later(struct submission *s, enum conf_delivery mode)
 	struct result res;
 	int status;
 
+	if (envelope_count(&s->request.entry.env, RCPT_PENDING) == 0)
+		return conclude(s);
 	if (keep(s, SPOOL_QUEUE, &res) == -1)
 		return fail_keep(s, &res);
 	status = report_later(s);

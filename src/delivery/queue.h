@@ -76,7 +76,8 @@ int queue_run(struct queue *q, struct result *res)
  * queue_clear after it. */
 struct session_feed queue_feed(struct queue *q, size_t sent);
 
-/* Sends the entry `e` first, which is locked and becomes the queue's. */
+/* Sends the entry `e` first, which is locked and becomes the queue's.  Who is
+ * settled in it was told of. */
 void queue_put_first(struct queue *q, struct entry *e);
 
 /* Makes all durable and lets go of what was not sent. */

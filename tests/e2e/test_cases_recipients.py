@@ -3,6 +3,7 @@
 import socket
 
 import pytest
+from queues import Queue
 from smarthost.script import at
 
 MAIL = "Subject: s\n\nb\n"
@@ -197,6 +198,17 @@ def test_case_1_62_what_aliases_cannot_do(outpost, smarthost, target, word):
     run = outpost(["bad", "good", "other@a.test"], MAIL, host=host)
     run.failed(69, "bad", word, str(outpost.aliases_file))
     assert host.message.recipients == ["fine@a.test", "other@a.test"]
+
+
+@pytest.mark.parametrize("mode", ["-odq", "-odb"])
+@pytest.mark.parametrize("others", [[], ["other@a.test"]])
+def test_case_1_62_refused_when_sent_later(outpost, mode, others):
+    outpost.aliases("bad: /var/mail/x\n")
+    queue = Queue(outpost, delivery="queue")
+    run = outpost([mode, "bad", *others], MAIL)
+    run.failed(69, "file", str(outpost.aliases_file))
+    assert len(queue.ids("queue")) == len(others)
+    assert len(queue.ids("failed")) == 1 - len(others)
 
 
 @pytest.mark.parametrize("address", [

@@ -317,6 +317,18 @@ test_not_now(void **state)
 	office_close(&o);
 }
 
+/* One of two was refused by an alias, and told of. */
+static void
+half_settled(struct entry *e)
+{
+	struct result why, res;
+
+	held(e);
+	(void)result_fail(&why, RESULT_ALIAS, "no");
+	assert_int_equal(envelope_add(&e->env, "file", NULL, &res), 0);
+	envelope_settle(&e->env, 1, RCPT_FAILED, &why);
+}
+
 static void
 test_put_first(void **state)
 {
@@ -334,8 +346,9 @@ test_put_first(void **state)
 	smarthost_start(&h, NULL);
 	office_open(&o, h.port, "");
 	put(&o, "123", as_named);
-	office_put(&o, "4@x.example", held, id);
+	office_put(&o, "4@x.example", half_settled, id);
 	office_take(&o, SPOOL_QUEUE, id, &e);
+	e.env.rcpts[1].earlier = false;
 	queue_init(&q, &o.account, &o.settle, &none);
 	queue_put_first(&q, &e);
 	assert_int_equal(e.fd, -1);
@@ -344,6 +357,8 @@ test_put_first(void **state)
 	smarthost_stop(&h);
 	assert_order(&h, "|42");
 	assert_int_equal(spools_count(o.dir, "queue"), 2);
+	assert_int_equal(spools_count(o.dir, "failed"), 1);
+	assert_null(strstr(office_log(&o), "reported"));
 	office_close(&o);
 }
 
