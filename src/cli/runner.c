@@ -145,9 +145,10 @@ await(pid_t child, int over, int signals)
 	while (p[0].revents == 0) {
 		if (poll(p, 2, -1) == -1 && errno != EINTR)
 			break;
-		if (p[1].revents == 0)
+		/* after EINTR revents are of the time before */
+		if (read(signals, &info, sizeof info) != sizeof info)
 			continue;
-		ended = read(signals, &info, sizeof info) == sizeof info;
+		ended = true;
 		(void)kill(child, SIGTERM);
 	}
 	while (waitpid(child, NULL, 0) == -1 && errno == EINTR)
@@ -166,6 +167,26 @@ pause_for(long ms, int signals)
 	    res.kind == RESULT_TIMEOUT;
 }
 
+/* Forks, with a pipe between the two: it ends with the child.  The child's pid,
+ * 0 in the child, or -1 with errno set. */
+static pid_t
+fork_with_pipe(int ends[2])
+{
+	pid_t child;
+	int error;
+
+	if (pipe2(ends, O_CLOEXEC) == -1)
+		return -1;
+	child = fork();
+	if (child == -1) {
+		error = errno;
+		close(ends[0]);
+		close(ends[1]);
+		errno = error;
+	}
+	return child;
+}
+
 /* A run in a process of its own, where nothing of the loop is left, its signals
  * least of all; *status is that process's.  CHILD: it is over. */
 static enum process_side
@@ -173,11 +194,9 @@ run_apart(const struct runner *r, int signals, bool *goes_on, int *status)
 {
 	sigset_t none;
 	int over[2];
-	pid_t child = -1;
+	pid_t child = fork_with_pipe(over);
 
 	*goes_on = true;
-	if (pipe2(over, O_CLOEXEC) == 0)
-		child = fork();
 	if (child == 0) {
 		close(signals);
 		close(over[0]);
