@@ -62,10 +62,10 @@ int spool_peek(struct spool *s, const char *dir, enum spool_folder needed,
 /*
  * Gives `e`, which has no descriptor, an id and makes it and its message (not
  * that of `e` itself) durable in `folder`.  On success e->fd is open and
- * locked.  When it fails nothing is left there, and nothing is durable: kinds
- * STORAGE (path and the system's words), and those of entry_write.  In drop/
- * the file gets mode 0640; elsewhere who submitted it may find and read it
- * (own.h).
+ * locked.  When it fails it has no id, nothing is left there, and nothing is
+ * durable: kinds STORAGE (path and the system's words), and those of
+ * entry_write.  In drop/ the file gets mode 0640; elsewhere who submitted it
+ * may find and read it (own.h).
  */
 int spool_keep(struct spool *s, enum spool_folder folder, struct entry *e,
     const struct source *message, struct result *res)
