@@ -71,6 +71,19 @@ nobody(const struct entry *e)
 	return NULL;
 }
 
+/* The aliases lead from the sender to nobody. */
+static int
+fail_unaddressed(const struct making *m, struct result *res)
+{
+	const struct envelope *env = &m->entry.env;
+	const struct result *why = env->count > 0
+	    ? envelope_result(env, &env->rcpts[0])
+	    : NULL;
+
+	return result_fail(res, RESULT_ALIAS, "nobody is told: <%s> is %s",
+	    m->original->return_to, why != NULL ? why->text : "nobody");
+}
+
 static int
 address_report(struct making *m, struct result *res)
 {
@@ -86,6 +99,8 @@ address_report(struct making *m, struct result *res)
 	if (rc == -1 ||
 	    rewrite_recipients(rw, to, strlen(to), &m->entry.env, res) == -1)
 		return -1;
+	if (envelope_count(env, RCPT_PENDING) == 0)
+		return fail_unaddressed(m, res);
 	if (*env->sender != '\0')
 		buf_puts(&m->from, env->sender);
 	else

@@ -28,7 +28,7 @@ enum bounce_made {
 /*
  * Makes the report about the recipients of `e` that are FAILED and were not
  * earlier, as `relay` has it; `message` is the mail.  Kinds of FAILED: STORAGE,
- * SYSTEM; DATA, ADDRESS, UTF8_ADDRESS: none can be made, now or later.
+ * SYSTEM; DATA, ADDRESS, UTF8_ADDRESS, ALIAS: none can be made.
  */
 enum bounce_made bounce_make(const struct bounce *b, const struct entry *e,
     const struct source *message, const char *relay, struct result *res)
