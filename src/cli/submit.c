@@ -237,6 +237,7 @@ report_later(struct submission *s)
 	if (!has_spool(s) || envelope_count(env, RCPT_FAILED) == 0)
 		return status;
 	mail_report(s);
+	s->report.seconds = now() - s->began;
 	status = report_delivery(&s->report, env);
 	envelope_note_told(env);
 	return status;
@@ -271,21 +272,6 @@ send_now(struct submission *s, struct result *res)
 	return status;
 }
 
-/* The mail is kept.  Who was refused before anybody was asked (by an alias) is
- * told of now, for nobody will later. */
-static int
-report_later(struct submission *s)
-{
-	const struct envelope *env = &s->request.entry.env;
-	int status = report_kept(&s->report, env);
-
-	if (envelope_count(env, RCPT_FAILED) == 0)
-		return status;
-	mail_report(s);
-	s->report.seconds = now() - s->began;
-	return report_delivery(&s->report, env);
-}
-
 /* Kept first; then a process of its own delivers it, if it is to be now. */
 static int
 send_later(struct submission *s, enum conf_delivery mode)
@@ -301,7 +287,6 @@ send_later(struct submission *s, enum conf_delivery mode)
 		return fail_keep(s, &res);
 	status = report_later(s);
 	if (mode != CONF_DELIVERY_BACKGROUND || !has_spool(s) ||
-	    envelope_count(&s->request.entry.env, RCPT_PENDING) == 0 ||
 	    process_detach(&side, &res) == -1 || side == PROCESS_PARENT)
 		return status;
 	passage_init(&p, &s->setup, &s->request, &s->spool, s->o);

@@ -167,38 +167,44 @@ next_name(struct queue *q)
 	return q->last;
 }
 
-/* The mail that is to be sent next, or NULL: one that came too late for its
- * connection, else the next of the walk. */
-static struct queue_item *
+/* Puts the item in line, as the `at`th. */
+static void
+put_in_line(struct queue *q, struct queue_item *item, size_t at)
+{
+	memmove(
+	    q->line + at + 1, q->line + at, (q->nline - at) * sizeof *q->line);
+	q->line[at] = item;
+	q->nline++;
+	item->state = QUEUE_AHEAD;
+}
+
+/* Whether there is another mail: it is in line then. */
+static bool
 look_ahead(struct queue *q)
 {
 	struct queue_item *item;
 	const char *id;
 
-	if (q->again != NULL)
-		return q->again;
-	while (q->ahead == NULL && !q->walked) {
+	while (q->nline == 0 && !q->walked) {
 		item = free_item(q);
 		if ((id = next_name(q)) == NULL)
 			q->walked = true;
 		else if (take(q, item, id))
-			q->ahead = item;
+			put_in_line(q, item, 0);
 	}
-	if (q->ahead != NULL)
-		q->ahead->state = QUEUE_AHEAD;
-	return q->ahead;
+	return q->nline > 0;
 }
 
-/* Takes it from there. */
+/* The first in line; there is one. */
 static struct queue_item *
 step_ahead(struct queue *q)
 {
-	struct queue_item *item = look_ahead(q);
+	struct queue_item *item = q->line[0];
 
-	if (item == q->again)
-		q->again = NULL;
-	else
-		q->ahead = NULL;
+	q->nline--;
+	if (q->nagain > 0)
+		q->nagain--;
+	memmove(q->line, q->line + 1, q->nline * sizeof *q->line);
 	return item;
 }
 
@@ -215,9 +221,9 @@ next_mail(void *arg, const struct session_mail **mail)
 	struct queue *q = arg;
 	struct queue_item *item;
 
-	if (q->stop || q->sent >= most_mails(q) ||
-	    (item = step_ahead(q)) == NULL)
+	if (q->stop || q->renew || q->sent >= most_mails(q) || !look_ahead(q))
 		return SESSION_DONE;
+	item = step_ahead(q);
 	item->state = QUEUE_GIVEN;
 	item->first = q->sent == 0;
 	item->message = entry_message(&item->entry);
@@ -227,13 +233,48 @@ next_mail(void *arg, const struct session_mail **mail)
 	return SESSION_MAIL;
 }
 
-/* Whether the mail only came too late on a connection that had carried others:
- * then the next connection is for it.  Once: it will be the first there. */
+/* Whether the smarthost would not hear of the mail's sender at all. */
 static bool
-goes_again(const struct queue_item *item, const struct result *why)
+is_sender_refused(const struct envelope *env)
 {
-	return !item->first && why != NULL &&
-	    (why->kind == RESULT_LOST || why->kind == RESULT_SMARTHOST);
+	const struct result *why;
+
+	for (size_t i = 0; i < env->count; i++) {
+		if (env->rcpts[i].earlier)
+			continue;
+		why = envelope_result(env, &env->rcpts[i]);
+		return env->rcpts[i].state == RCPT_FAILED && why != NULL &&
+		    strcmp(why->stage, "MAIL") == 0;
+	}
+	return false;
+}
+
+/*
+ * Whether the mail only came too late on a connection that had carried others:
+ * it broke, or the smarthost takes so many and no more, which some say with a
+ * permanent code.  Then the next connection is for it.  Once: it will be the
+ * first there, or one of the first.
+ */
+static bool
+is_too_late(const struct queue_item *item, const struct result *why)
+{
+	if (item->first)
+		return false;
+	if (why == NULL)
+		return is_sender_refused(&item->entry.env);
+	return why->kind == RESULT_LOST || why->kind == RESULT_SMARTHOST;
+}
+
+static void
+go_again(struct queue *q, struct queue_item *item)
+{
+	struct envelope *env = &item->entry.env;
+
+	for (size_t i = 0; i < env->count; i++)
+		if (!env->rcpts[i].earlier)
+			envelope_settle(env, i, RCPT_PENDING, NULL);
+	put_in_line(q, item, q->nagain++);
+	q->renew = true;
 }
 
 static void
@@ -247,11 +288,8 @@ mail_settled(void *arg, const struct session_mail *mail)
 	while (&item->mail != mail)
 		item++;
 	why = envelope_deferred_by(&item->entry.env);
-	if (goes_again(item, why)) {
-		envelope_settle_all(
-		    &item->entry.env, RCPT_DEFERRED, RCPT_PENDING, NULL);
-		item->state = QUEUE_AHEAD;
-		q->again = item;
+	if (is_too_late(item, why)) {
+		go_again(q, item);
 		return;
 	}
 	if (why == NULL)
@@ -261,11 +299,10 @@ mail_settled(void *arg, const struct session_mail *mail)
 	if (settle_attempt(q->settle, &item->entry, q->account->delivery->relay,
 		&res) == -1)
 		complain(&item->entry, &res);
-	else if (settle_is_done(&item->entry)) {
+	else if (settle_is_done(&item->entry))
 		item->state = QUEUE_DONE;
-		return;
-	}
-	release(item);
+	if (item->state != QUEUE_DONE)
+		release(item);
 }
 
 /* While the smarthost thinks: removes what it has, and finds what it gets
@@ -276,7 +313,7 @@ use_time(void *arg)
 	struct queue *q = arg;
 
 	put_away(q);
-	if (!q->stop && q->sent < most_mails(q))
+	if (!q->stop && !q->renew && q->sent < most_mails(q))
 		(void)look_ahead(q);
 }
 
@@ -284,6 +321,7 @@ struct session_feed
 queue_feed(struct queue *q, size_t sent)
 {
 	q->sent = sent;
+	q->renew = false;
 	return (struct session_feed){ next_mail, mail_settled, use_time, q };
 }
 
@@ -294,36 +332,50 @@ queue_put_first(struct queue *q, struct entry *e)
 
 	item->entry = *e;
 	entry_init(e);
-	item->state = QUEUE_AHEAD;
-	q->ahead = item;
+	note_earlier(&item->entry);
+	put_in_line(q, item, 0);
 }
 
-/* The account cannot be used: the mail that was to be the first has been
- * tried, and those whose life is over are ended. */
+/* The mail that was to be the first has been tried in vain. */
 static void
-unreachable(struct queue *q, const struct result *why)
+fail_first(struct queue *q, const struct result *why)
 {
 	struct queue_item *item = step_ahead(q);
+	struct entry *e = &item->entry;
 	struct result res;
-	int rc = 0;
 
-	if (q->account->tried) {
-		envelope_settle_all(
-		    &item->entry.env, RCPT_PENDING, RCPT_DEFERRED, why);
-		rc = settle_attempt(
-		    q->settle, &item->entry, q->account->delivery->relay, &res);
-	}
+	envelope_settle_all(&e->env, RCPT_PENDING, RCPT_DEFERRED, why);
+	if (settle_attempt(q->settle, e, q->account->delivery->relay, &res) ==
+	    -1)
+		complain(e, &res);
+	release(item);
+}
+
+static bool
+is_old(const struct queue *q, const struct entry *e)
+{
+	return schedule_is_over(e->created, time(NULL),
+	    q->account->conf->queue.lifetime, SCHEDULE_ATTEMPTS_MIN);
+}
+
+/* The account cannot be used: those whose life is over are ended, and they
+ * are the first. */
+static void
+end_old(struct queue *q, const struct result *why)
+{
+	struct queue_item *item;
+	struct result res;
+
 	q->settle->account_failures = q->account->pause.failures;
-	do {
-		if (rc == -1)
+	while (look_ahead(q)) {
+		item = step_ahead(q);
+		if (!is_old(q, &item->entry))
+			q->walked = true;
+		else if (settle_untried(q->settle, &item->entry, why, &res) ==
+		    -1)
 			complain(&item->entry, &res);
 		release(item);
-		if ((item = step_ahead(q)) == NULL)
-			break;
-		q->walked = time(NULL) - item->entry.created <
-		    q->account->conf->queue.lifetime / 1000;
-		rc = settle_untried(q->settle, &item->entry, why, &res);
-	} while (true);
+	}
 }
 
 /* A server that hangs up in the midst of a mail may have that against this mail
@@ -354,7 +406,10 @@ run_once(struct queue *q, size_t *strikes, struct result *res)
 
 	if (account_open(a, q->choice.urgency, a->conf->smarthost.wait_timeout,
 		until, res) == -1) {
-		unreachable(q, res);
+		if (account_is_fault(res) && a->tried)
+			fail_first(q, res);
+		if (account_is_fault(res))
+			end_old(q, res);
 		return -1;
 	}
 	rc = deliver_send(a->delivery, &feed, until, res);
@@ -364,7 +419,8 @@ run_once(struct queue *q, size_t *strikes, struct result *res)
 	*strikes = rc == 0 || q->settled > before ? 0 : *strikes + strike(res);
 	if (*strikes < STRIKES_MAX)
 		return 0;
-	account_fault(a, res);
+	if (account_is_fault(res))
+		account_fault(a, res);
 	return -1;
 }
 
@@ -374,7 +430,7 @@ queue_run(struct queue *q, struct result *res)
 	size_t strikes = 0;
 	int rc = 0;
 
-	while (rc == 0 && !q->stop && look_ahead(q) != NULL)
+	while (rc == 0 && !q->stop && look_ahead(q))
 		rc = run_once(q, &strikes, res);
 	queue_clear(q);
 	return rc;
@@ -391,6 +447,6 @@ queue_clear(struct queue *q)
 	for (size_t i = 0; i < QUEUE_ITEMS; i++)
 		if (q->items[i].state != QUEUE_FREE)
 			release(&q->items[i]);
-	q->ahead = q->again = NULL;
+	q->nline = q->nagain = 0;
 	names_clear(&q->names);
 }

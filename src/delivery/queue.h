@@ -25,12 +25,13 @@ struct queue_choice {
 	const void *arg;
 };
 
-/* Two under way, one to be sent next, one again, and some to be removed. */
+/* A session has two mails under way at the most, which both may have to go
+ * again; one is taken ahead; the others are to be removed. */
 #define QUEUE_ITEMS 8
 
 enum queue_item_state {
 	QUEUE_FREE,
-	QUEUE_AHEAD, /* taken, to be sent next */
+	QUEUE_AHEAD, /* taken, and in line to be sent */
 	QUEUE_GIVEN, /* under way */
 	QUEUE_DONE /* to be removed, when there is time */
 };
@@ -50,8 +51,9 @@ struct queue {
 	size_t settled; /* mails that came to an end, good or bad */
 	/* its own */
 	struct queue_item items[QUEUE_ITEMS];
-	struct queue_item *ahead; /* the next one, taken already; or NULL */
-	struct queue_item *again; /* to be sent before that one; or NULL */
+	/* those ahead, in order; the first `nagain` were under way before */
+	struct queue_item *line[QUEUE_ITEMS];
+	size_t nline, nagain;
 	struct names names;
 	size_t at; /* in names */
 	char last[ENTRY_ID_MAX]; /* where the walk is */
@@ -66,8 +68,9 @@ void queue_init(struct queue *q, struct account *account, struct settle *settle,
     const struct queue_choice *choice);
 
 /*
- * Runs the queue.  Kinds of -1: account_open's, INTERRUPTED, STORAGE (the queue
- * could not be read); what is settled stays so, and the rest waits.
+ * Runs the queue.  -1: it ended early, since the account could not be opened, or
+ * connection after connection came to nothing; kinds of account_open and
+ * session_send.  What is settled stays so, and the rest waits.
  */
 int queue_run(struct queue *q, struct result *res)
     __attribute__((warn_unused_result));

@@ -20,7 +20,7 @@
 #include "mail/source.h"
 
 #define ENTRY_VERSION 1
-#define ENTRY_ID_MAX 32 /* bytes of an id, the NUL included */
+#define ENTRY_ID_MAX 32 /* bytes, the NUL included */
 #define ENTRY_RESULTS_MAX 4 /* results kept; further ones share the last */
 #define ENTRY_MESSAGE_ID_MAX 998 /* bytes of a message id */
 #define ENTRY_SIZE_MAX (INT64_C(1) << 40) /* octets of a message */
@@ -31,8 +31,8 @@ enum entry_origin {
 	ENTRY_DROP /* from the drop folder: before aliases and policy */
 };
 
-struct entry_schedule {
-	int64_t next; /* when it is due: seconds since 1970 */
+struct entry_schedule { /* times are seconds since 1970 */
+	int64_t next; /* when it is due */
 	int64_t last; /* when it was last tried; 0: never */
 	uint32_t attempts; /* that were really made */
 	bool held; /* by the administrator */
@@ -68,9 +68,7 @@ enum entry_depth {
 	ENTRY_ENVELOPE, /* all but the message */
 	ENTRY_WHOLE /* and the checksum of everything is right */
 };
-
-/* Makes `e` empty, with no descriptor. */
-void entry_init(struct entry *e);
+void entry_init(struct entry *e); /* empty, with no descriptor */
 
 /*
  * Writes `e` and the message to `fd`, a new empty file, which becomes e->fd
@@ -103,12 +101,11 @@ int entry_verify(struct entry *e, struct result *res)
 int entry_save(struct entry *e, struct result *res)
     __attribute__((warn_unused_result));
 
-/* Writes the states alone, without their results: of one to be removed. */
+/* The states alone, without their results: of one to be removed. */
 int entry_save_states(struct entry *e, struct result *res)
     __attribute__((warn_unused_result));
 
-/* Makes what was saved durable: fdatasync(2).  Kind STORAGE: it is not, and
- * another call would prove nothing. */
+/* Makes it durable: fdatasync(2).  STORAGE: another call would prove nothing. */
 int entry_sync(const struct entry *e, struct result *res)
     __attribute__((warn_unused_result));
 
