@@ -59,7 +59,8 @@ def test_case_2_41_sender(queued, smarthost, args, sender):
     (["-f", "a@x>\nRCPT TO:<e@x", TO], MAIL), (["-f", "a>b@x", TO], MAIL),
     (["a" * 2000 + "@d.example"], MAIL),
     (["-f", "a@" + "d" * 2000, TO], MAIL),
-    (["-t"], b"To: a@x>\n\nb\n"), (["-t"], b"To: " + b"a" * 2000 + b"@x\n\nb\n")],
+    (["-t"], b"To: a@x>\n\nb\n"),
+    (["-t"], b"To: " + b"a" * 2000 + b"@x\n\nb\n")],
     ids=["CRLF and command", "CRLF", "sender and LF", "sender and >",
          "long", "long sender", "field", "long field"])
 @pytest.mark.parametrize("mode", MODES, ids=["wait", "queue", "background"])

@@ -108,7 +108,8 @@ def test_case_2_37_recipients(queued, smarthost, field, want):
                                         ([TO], [TO])])
 @pytest.mark.parametrize("bcc", [
     b"Bcc: hidden@d.example", b"BCC : hidden@d.example",
-    b"bcc:\n hidden@d.example", b"Bcc: hidden@d.example\nBCC:\n\thidden@d.example"])
+    b"bcc:\n hidden@d.example",
+    b"Bcc: hidden@d.example\nBCC:\n\thidden@d.example"])
 def test_case_2_38_bcc(queued, smarthost, bcc, args, want):
     mail = twice(queued, smarthost, args,
                  HEAD + b"To: a@b\n" + bcc + b"\n\nbody\n").same()
