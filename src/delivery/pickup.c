@@ -166,22 +166,39 @@ tell(const struct taking *t)
 	journal_results(&j, &t->to.env);
 }
 
+/* Tells the sender who cannot get it.  -1: there is no room for the report, and
+ * so nobody has been refused yet. */
+static int
+report(struct taking *t, enum spool_folder folder, const struct source *kept,
+    struct result *res)
+{
+	struct result ignored;
+
+	if (bounce_make(t->b, &t->to, kept, "", res) != BOUNCE_FAILED)
+		return 0;
+	if (result_is_temporary(res->kind) &&
+	    spool_remove(t->b->spool, folder, &t->to, &ignored) == 0)
+		return -1;
+	log_line(
+	    LOG_FAILURE, "id=%s event=report-failed %s", t->to.id, res->text);
+	return 0;
+}
+
 static int
 take_over(struct taking *t, struct result *res)
 {
+	enum spool_folder folder;
 	struct source kept;
 
 	if (address(t, res) == -1 || make_message(t, &kept, res) == -1 ||
 	    copy_facts(t, res) == -1)
 		return -1;
 	t->failed = envelope_count(&t->to.env, RCPT_PENDING) == 0;
-	if (spool_keep(t->b->spool, t->failed ? SPOOL_FAILED : SPOOL_QUEUE,
-		&t->to, &kept, res) == -1)
+	folder = t->failed ? SPOOL_FAILED : SPOOL_QUEUE;
+	if (spool_keep(t->b->spool, folder, &t->to, &kept, res) == -1 ||
+	    report(t, folder, &kept, res) == -1)
 		return -1;
 	tell(t);
-	if (bounce_make(t->b, &t->to, &kept, "", res) == BOUNCE_FAILED)
-		log_line(LOG_FAILURE, "id=%s event=report-failed %s", t->to.id,
-		    res->text);
 	return 0;
 }
 

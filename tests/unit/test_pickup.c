@@ -299,6 +299,32 @@ test_no_room(void **state)
 	assert_int_equal(spools_count(o->dir, "queue"), 1);
 }
 
+/* Nor is anybody refused without room to tell of it. */
+static void
+test_no_room_to_tell(void **state)
+{
+	struct office *o = *state;
+	struct rlimit before, small;
+	struct result res;
+
+	leave(o, "file", "bob@y.example", plain, NULL);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+	/* enough for the mail, not for a report of it */
+	small = (struct rlimit){ 5000, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(pickup_all(&o->bounce, &res), -1);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+	assert_int_equal(res.kind, RESULT_STORAGE);
+	/* where the report would be */
+	assert_non_null(strstr(res.text, "/queue"));
+	assert_int_equal(spools_count(o->dir, "drop"), 1);
+	assert_int_equal(spools_count(o->dir, "failed"), 0);
+	pick_up(o);
+	assert_int_equal(spools_count(o->dir, "drop"), 0);
+	assert_int_equal(spools_count(o->dir, "failed"), 1);
+	assert_int_equal(spools_count(o->dir, "queue"), 1);
+}
+
 static void
 test_no_folder(void **state)
 {
@@ -323,6 +349,8 @@ main(void)
 		    test_strange, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_no_room, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+		    test_no_room_to_tell, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_no_folder, set_up, tear_down),
 	};
