@@ -59,7 +59,8 @@ attempt(struct office *o, struct entry *e)
 {
 	struct result res;
 
-	if (settle_attempt(&o->settle, e, "relay:25", &res) == -1)
+	if (settle_attempt(&o->settle, e, "relay:25", &res) == -1 ||
+	    (settle_is_done(e) && settle_remove(&o->settle, e, &res) == -1))
 		fail_msg("%s", res.text);
 	entry_clear(e);
 }
@@ -352,7 +353,8 @@ untried(struct office *o, struct entry *e, const char *words)
 	struct result why, res;
 
 	(void)result_fail(&why, RESULT_CONNECT, "%s", words);
-	if (settle_untried(&o->settle, e, &why, &res) == -1)
+	if (settle_untried(&o->settle, e, &why, &res) == -1 ||
+	    (settle_is_done(e) && settle_remove(&o->settle, e, &res) == -1))
 		fail_msg("%s", res.text);
 	entry_clear(e);
 }
