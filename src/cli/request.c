@@ -128,17 +128,24 @@ make_envelope(
 	return 0;
 }
 
-/* The display name of a generated From: -F, NAME, [sender] name, and GECOS
- * where the sender was not given. */
+/* The name that the caller gave, or NULL. */
 static const char *
-full_name(const struct request *r)
+given_name(const struct request *r)
 {
 	const char *name = getenv("NAME");
 
 	if (r->options->name != NULL)
 		return r->options->name;
-	if (name != NULL && *name != '\0')
-		return name;
+	return name != NULL && *name != '\0' ? name : NULL;
+}
+
+/* The display name of a generated From: -F, NAME, [sender] name, and GECOS
+ * where the sender was not given. */
+static const char *
+full_name(const struct request *r)
+{
+	if (given_name(r) != NULL)
+		return given_name(r);
 	if (r->setup->conf.sender.name[0] != '\0')
 		return r->setup->conf.sender.name;
 	return r->options->sender == NULL ? r->setup->identity.name.data : "";
@@ -152,15 +159,20 @@ read_body(
 	return draft_read(arg, off, p, n, got, res);
 }
 
+/* Who empties the drop folder knows better what From is to be, but for the
+ * name that was given. */
 static int
-make_message(struct request *r, struct result *res)
+make_message(
+    struct request *r, enum request_rewrite rewrite, struct result *res)
 {
+	bool leaves_from = rewrite == REQUEST_LATER && given_name(r) == NULL;
+
 	const struct source body = { read_body, &r->intake.body,
 		r->intake.body.size, 0 };
 	const struct compose_rules rules = { .conf = &r->setup->conf,
 		.id = &r->setup->identity,
-		.sender = r->entry.env.sender,
-		.asked = r->asked.data,
+		.sender = leaves_from ? "" : r->entry.env.sender,
+		.asked = leaves_from ? NULL : r->asked.data,
 		.name = full_name(r),
 		.add_missing = !r->options->gateway };
 
@@ -238,9 +250,9 @@ request_make(
 	int rc = make_envelope(r, rewrite, res);
 
 	if (rc == 0)
-		rc = make_message(r, res);
+		rc = make_message(r, rewrite, res);
 	else if (refuse(r, res, &second) == 0)
-		r->unfit = make_message(r, &second) == -1;
+		r->unfit = make_message(r, rewrite, &second) == -1;
 	if (rc == -1 && r->message.head.len == 0)
 		r->unfit = true;
 	if (note_facts(r, rewrite, &second) == 0)

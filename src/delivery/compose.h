@@ -20,7 +20,8 @@ struct compose_rules {
 	const struct conf *conf;
 	const struct identity *id;
 	const char *sender; /* of the envelope; "" the null sender */
-	const char *asked; /* the sender before the policy, qualified */
+	/* the sender before the policy, qualified; NULL: no From is made */
+	const char *asked;
 	const char *name; /* display name of a From that is made, or "" */
 	bool add_missing; /* false with -G */
 };

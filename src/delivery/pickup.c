@@ -169,37 +169,42 @@ tell(const struct taking *t)
 /* Tells the sender who cannot get it.  -1: there is no room for the report, and
  * so nobody has been refused yet. */
 static int
-report(struct taking *t, enum spool_folder folder, const struct source *kept,
-    struct result *res)
+report(struct taking *t, const struct source *kept, struct result *res)
 {
-	struct result ignored;
-
 	if (bounce_make(t->b, &t->to, kept, "", res) != BOUNCE_FAILED)
 		return 0;
-	if (result_is_temporary(res->kind) &&
-	    spool_remove(t->b->spool, folder, &t->to, &ignored) == 0)
+	if (result_is_temporary(res->kind))
 		return -1;
 	log_line(
 	    LOG_FAILURE, "id=%s event=report-failed %s", t->to.id, res->text);
 	return 0;
 }
 
+/* It keeps its id: so it can be told, whatever comes between, that it was taken
+ * already, and nobody sends it while it is in both places (queue.c). */
 static int
 take_over(struct taking *t, struct result *res)
 {
-	enum spool_folder folder;
 	struct source kept;
 
 	if (address(t, res) == -1 || make_message(t, &kept, res) == -1 ||
 	    copy_facts(t, res) == -1)
 		return -1;
 	t->failed = envelope_count(&t->to.env, RCPT_PENDING) == 0;
-	folder = t->failed ? SPOOL_FAILED : SPOOL_QUEUE;
-	if (spool_keep(t->b->spool, folder, &t->to, &kept, res) == -1 ||
-	    report(t, folder, &kept, res) == -1)
+	memcpy(t->to.id, t->from.id, sizeof t->to.id);
+	if (report(t, &kept, res) == -1 ||
+	    spool_keep(t->b->spool, t->failed ? SPOOL_FAILED : SPOOL_QUEUE,
+		&t->to, &kept, res) == -1)
 		return -1;
 	tell(t);
 	return 0;
+}
+
+static bool
+was_taken(const struct spool *s, const char *name)
+{
+	return names_has(s, SPOOL_QUEUE, name) ||
+	    names_has(s, SPOOL_FAILED, name);
 }
 
 static void
@@ -233,7 +238,7 @@ take_one(struct taking *t, const char *name, struct result *res)
 	if (identity_load(&t->caller, rw->conf, t->from.uid, res) == -1)
 		return -1;
 	t->rewrite = (struct rewrite){ rw->conf, &t->caller, rw->aliases };
-	if (take_over(t, res) == -1)
+	if (!was_taken(t->b->spool, name) && take_over(t, res) == -1)
 		return -1;
 	return drop_forget(t->b->spool, name, res);
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "delivery/queue.h"
@@ -122,6 +123,14 @@ is_ready(struct queue *q, struct entry *e, const char *id)
 	return false;
 }
 
+/* Whether it is in the drop folder, too: whoever takes it from there has not
+ * let go of it, or died before he could. */
+static bool
+is_dropped(const struct queue *q, const struct entry *e)
+{
+	return e->uid != geteuid() && names_has(spool_of(q), SPOOL_DROP, e->id);
+}
+
 /* Takes the entry `id`, unless it is not for this run. */
 static bool
 take(struct queue *q, struct queue_item *item, const char *id)
@@ -131,7 +140,9 @@ take(struct queue *q, struct queue_item *item, const char *id)
 	switch (spool_take(
 	    spool_of(q), SPOOL_QUEUE, id, ENTRY_ENVELOPE, &item->entry, &res)) {
 	case SPOOL_TAKEN:
-		if (is_wanted(q, &item->entry) && is_ready(q, &item->entry, id))
+		if (is_wanted(q, &item->entry) &&
+		    !is_dropped(q, &item->entry) &&
+		    is_ready(q, &item->entry, id))
 			return true;
 		break;
 	case SPOOL_BAD:

@@ -86,7 +86,7 @@ static void
 make_from(struct work *w, enum header_name name)
 {
 	const struct message_rules *r = w->rules;
-	bool account = field_is_account(r->from, r);
+	bool account = r->from == NULL || field_is_account(r->from, r);
 	const char *person = r->name;
 
 	if (account && (person == NULL || *person == '\0'))
@@ -191,7 +191,8 @@ put_missing(struct work *w)
 		    header_find(w->h, name) != NULL)
 			continue;
 		if (actions[name] == ACTION_FROM) {
-			make_from(w, name);
+			if (w->rules->from != NULL)
+				make_from(w, name);
 			continue;
 		}
 		buf_printf(&w->field, "%s: %s", header_name_text(name),

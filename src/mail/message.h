@@ -32,7 +32,7 @@ enum message_from {
 struct message_rules {
 	const char *date; /* to put into Date */
 	const char *id; /* to put into Message-ID, with its "<>" */
-	const char *from; /* address of a generated From */
+	const char *from; /* address of a generated From; NULL: none is made */
 	const char *name; /* its display name, or "" */
 	const char *domain; /* for bare names */
 	enum message_from policy;

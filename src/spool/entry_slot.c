@@ -137,7 +137,7 @@ get_result(struct cursor *c, struct result *res)
 	char kind[32];
 
 	if (!get_string(c, 1, kind, sizeof kind, FORMAT_ASCII) ||
-	    !get_reply(c, &raw.reply) ||
+	    kind[0] == '\0' || !get_reply(c, &raw.reply) ||
 	    !get_string(c, 1, raw.status, sizeof raw.status, FORMAT_ASCII) ||
 	    !get_string(c, 1, raw.stage, sizeof raw.stage, FORMAT_ASCII) ||
 	    !get_string(c, 2, raw.text, sizeof raw.text, FORMAT_TEXT))

@@ -21,6 +21,15 @@ names_is_id(const char *name)
 	    strspn(name, SPOOL_ID_DIGITS) == SPOOL_ID_LENGTH;
 }
 
+bool
+names_has(const struct spool *s, enum spool_folder folder, const char *id)
+{
+	struct stat st;
+
+	return s->fds[folder] != -1 &&
+	    fstatat(s->fds[folder], id, &st, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static int
 compare(const void *a, const void *b)
 {

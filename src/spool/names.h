@@ -30,6 +30,9 @@ void names_clear(struct names *n);
 /* Whether `name` can be an entry's. */
 bool names_is_id(const char *name);
 
+/* Whether there is something of that name in `folder`, if that is open. */
+bool names_has(const struct spool *s, enum spool_folder folder, const char *id);
+
 /*
  * Removes unfinished files (names that begin with ".") of `folder` that are
  * older than a day by the clock of the file system, and (max_age > 0) entries

@@ -179,7 +179,9 @@ int
 own_sweep(const struct spool *s, struct result *res)
 {
 	struct sweep w = { .s = s, .res = res };
-	int done = spool_each(s, SPOOL_OWN, sweep_user, &w, res);
+	int done = 0;
 
+	if (s->fds[SPOOL_OWN] != -1)
+		done = spool_each(s, SPOOL_OWN, sweep_user, &w, res);
 	return w.failed ? -1 : done;
 }

@@ -162,7 +162,10 @@ open_folders(struct spool *s, int dirfd, struct result *res)
 		snprintf(path, sizeof path, "%s/%s", s->dir, folders[i].name);
 		s->fds[i] = open_directory(dirfd, folders[i].name, path,
 		    folders[i].flags, folders[i].mode, res);
-		if (s->fds[i] == -1)
+		/* own/ is nothing but an index: a disk that is full can do
+		 * without */
+		if (s->fds[i] == -1 &&
+		    (i != SPOOL_OWN || res->kind != RESULT_STORAGE))
 			return -1;
 	}
 	s->fds[SPOOL_DROP] = openat(dirfd, folders[SPOOL_DROP].name,

@@ -60,8 +60,8 @@ int spool_peek(struct spool *s, const char *dir, enum spool_folder needed,
     struct result *res) __attribute__((warn_unused_result));
 
 /*
- * Gives `e`, which has no descriptor, an id and makes it and its message (not
- * that of `e` itself) durable in `folder`.  On success e->fd is open and
+ * Gives `e`, which has no descriptor, an id, unless it has one, and makes it and
+ * its message (not that of `e` itself) durable in `folder`.  On success e->fd is open and
  * locked.  When it fails it has no id, nothing is left there, and nothing is
  * durable: kinds STORAGE (path and the system's words), and those of
  * entry_write.  In drop/ the file gets mode 0640; elsewhere who submitted it

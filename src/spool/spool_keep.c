@@ -141,7 +141,8 @@ spool_keep(struct spool *s, enum spool_folder folder, struct entry *e,
 {
 	struct arrival a = { .s = s, .folder = folder, .cover = NAMELESS };
 
-	spool_make_id(e->id, e->created);
+	if (e->id[0] == '\0')
+		spool_make_id(e->id, e->created);
 	snprintf(a.hidden, sizeof a.hidden, ".tmp.%s", e->id);
 	if (keep_as(&a, e, message, res) == 0)
 		return 0;

@@ -50,7 +50,7 @@ def block(machine):
 
 
 @root
-@pytest.mark.parametrize("options", ["size=128k", "size=1m,nr_inodes=6"])
+@pytest.mark.parametrize("options", ["size=128k", "size=1m,nr_inodes=7"])
 @pytest.mark.parametrize("mode", ["-odq", "-odb", "-odi"])
 def test_fault_s_11_submission(small, options, mode):
     """Told at once, nothing left; with the smarthost there is no need."""
@@ -73,7 +73,7 @@ def test_fault_s_11_submission(small, options, mode):
 
 
 @root
-@pytest.mark.parametrize("inodes", range(6, 12))
+@pytest.mark.parametrize("inodes", range(7, 13))
 def test_fault_s_11_inodes(small, inodes):
     """However few there are: all of it or nothing."""
     machine = small(f"size=1m,nr_inodes={inodes}")

@@ -101,7 +101,7 @@ def test_another_configuration_closes_it(refused, change):
 def test_the_old_password_again(refused):
     """Whoever only looked elsewhere in between has not made it work."""
     refused.configure(refused.host, smarthost={
-        **AUTH["smarthost"], "timeout": "4m"}, sender={"name": "x"})
+        **AUTH["smarthost"]}, sender={"name": "x"})
     refused.submit().ok()
     assert is_at_rest(refused)
 
