@@ -125,6 +125,8 @@ hand_over(void *arg, struct result *res)
 	struct entry *e = &p->request->entry;
 	enum process_side side;
 
+	if (p->delivery.session == NULL)
+		return 0;
 	if (spool_keep(p->spool, SPOOL_QUEUE, e, &p->message, res) == -1) {
 		log_line(LOG_FAILURE, "%s", res->text);
 		return 0;
@@ -135,8 +137,8 @@ hand_over(void *arg, struct result *res)
 	}
 	p->end = side == PROCESS_PARENT ? PASSAGE_KEPT : PASSAGE_DONE;
 	if (side == PROCESS_CHILD) {
-		/* by the parent */
-		envelope_note_told(&e->env);
+		/* who is settled by now is told of by the other */
+		envelope_note_earlier(&e->env);
 		return 0;
 	}
 	session_leave(p->delivery.session);
@@ -180,6 +182,9 @@ passage_wait(struct passage *p)
 		    -1 ||
 		deliver_send(&p->delivery, &feed, until, &res) == -1))
 		envelope_settle_all(env, RCPT_PENDING, RCPT_DEFERRED, &res);
+	/* what becomes of them is for the other process to say */
+	if (p->end == PASSAGE_KEPT)
+		envelope_settle_all(env, RCPT_DEFERRED, RCPT_PENDING, NULL);
 	if (p->stage == PASSAGE_ALONG || p->end == PASSAGE_KEPT)
 		return;
 	if (p->account.tried)

@@ -226,20 +226,20 @@ conclude(struct submission *s)
 	return report_delivery(&s->report, &e->env);
 }
 
-/* What the caller learns of a mail that waits: who of its recipients is
- * refused is known already, and nobody will be told of that again. */
+/* What the caller learns of a mail that waits: who is settled already is told
+ * of now, for nobody will be later. */
 static int
 report_later(struct submission *s)
 {
 	struct envelope *env = &s->request.entry.env;
 	int status = report_kept(&s->report, env);
 
-	if (!has_spool(s) || envelope_count(env, RCPT_FAILED) == 0)
+	if (envelope_count(env, RCPT_PENDING) == env->count)
 		return status;
 	mail_report(s);
 	s->report.seconds = now() - s->began;
 	status = report_delivery(&s->report, env);
-	envelope_note_told(env);
+	envelope_note_earlier(env);
 	return status;
 }
 

@@ -93,14 +93,6 @@ is_wanted(const struct queue *q, const struct entry *e)
 	return c->wants == NULL || c->wants(e, c->arg);
 }
 
-/* Who was settled before stays so. */
-static void
-note_earlier(struct entry *e)
-{
-	for (size_t i = 0; i < e->env.count; i++)
-		e->env.rcpts[i].earlier = e->env.rcpts[i].state != RCPT_PENDING;
-}
-
 /* Whether the locked entry is whole, and has somebody left to try: a crash may
  * have come before it was put away. */
 static bool
@@ -108,7 +100,7 @@ is_ready(struct queue *q, struct entry *e, const char *id)
 {
 	struct result ignored, res;
 
-	note_earlier(e);
+	envelope_note_earlier(&e->env);
 	if (envelope_count(&e->env, RCPT_PENDING) == 0) {
 		result_ok(&ignored);
 		if (settle_untried(q->settle, e, &ignored, &res) == -1 ||
@@ -343,7 +335,7 @@ queue_put_first(struct queue *q, struct entry *e)
 
 	item->entry = *e;
 	entry_init(e);
-	note_earlier(&item->entry);
+	envelope_note_earlier(&item->entry.env);
 	put_in_line(q, item, 0);
 }
 

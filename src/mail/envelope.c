@@ -197,6 +197,14 @@ envelope_settle_all(struct envelope *env, enum rcpt_state from,
 			envelope_settle(env, i, to, res);
 }
 
+void
+envelope_note_earlier(struct envelope *env)
+{
+	for (size_t i = 0; i < env->count; i++)
+		env->rcpts[i].earlier = env->rcpts[i].state == RCPT_DELIVERED ||
+		    env->rcpts[i].state == RCPT_FAILED;
+}
+
 const struct result *
 envelope_result(const struct envelope *env, const struct rcpt *rcpt)
 {
@@ -220,14 +228,6 @@ envelope_deferred_by(const struct envelope *env)
 			why = envelope_result(env, rcpt);
 	}
 	return why;
-}
-
-void
-envelope_note_told(struct envelope *env)
-{
-	for (size_t i = 0; i < env->count; i++)
-		if (env->rcpts[i].state == RCPT_FAILED)
-			env->rcpts[i].earlier = true;
 }
 
 size_t

@@ -88,6 +88,9 @@ void envelope_settle(struct envelope *env, size_t i, enum rcpt_state state,
 void envelope_settle_all(struct envelope *env, enum rcpt_state from,
     enum rcpt_state to, const struct result *res);
 
+/* Notes who is settled for good, before an attempt for the others. */
+void envelope_note_earlier(struct envelope *env);
+
 /* What settled `rcpt`, or NULL. */
 const struct result *envelope_result(
     const struct envelope *env, const struct rcpt *rcpt);
@@ -95,9 +98,6 @@ const struct result *envelope_result(
 /* What deferred every recipient that was not settled earlier (the first such
  * result); NULL when one of them has another fate, or there is none. */
 const struct result *envelope_deferred_by(const struct envelope *env);
-
-/* Whoever failed has been told of: it counts as settled earlier. */
-void envelope_note_told(struct envelope *env);
 
 /* Number of recipients in `state`. */
 size_t envelope_count(const struct envelope *env, enum rcpt_state state);

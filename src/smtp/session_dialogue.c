@@ -64,8 +64,11 @@ session_limit(const struct session *s)
 {
 	int cancel = s->until.cancel;
 
-	if (s->failed)
+	if (s->failed && s->begun)
 		return session_in(s, LAST_WORDS, cancel);
+	if (s->failed)
+		return deadline_earlier(
+		    s->until, session_in(s, LAST_WORDS, cancel));
 	/* from here on the message may have been taken: to break off would be
 	 * to risk a second copy, so the wait is the longest of all (RFC 5321
 	 * section 4.5.3.2.6: twice what the others are) and cannot be ended */

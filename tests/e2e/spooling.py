@@ -4,7 +4,8 @@ import re
 
 from queued import TO, strace, trace
 
-FOLDERS = {"queue": 0o755, "failed": 0o755, "corrupt": 0o700, "state": 0o700}
+FOLDERS = {"queue": 0o711, "failed": 0o711, "own": 0o711,
+           "corrupt": 0o700, "state": 0o700}
 LARGE = b"Subject: large\n\n" + (b"0123456789" * 7 + b"\n") * 4000
 
 

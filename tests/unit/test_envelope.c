@@ -203,6 +203,28 @@ test_dsn(void **state)
 	assert_null(env.dsn.envid);
 }
 
+static void
+test_earlier(void **state)
+{
+	struct envelope env;
+	struct result res;
+	char address[] = "0@x";
+
+	(void)state;
+	envelope_init(&env);
+	for (int i = RCPT_PENDING; i <= RCPT_FAILED; i++) {
+		address[0] = (char)('0' + i);
+		assert_int_equal(envelope_add(&env, address, NULL, &res), 0);
+		env.rcpts[i].state = (enum rcpt_state)i;
+		env.rcpts[i].earlier = i == RCPT_PENDING;
+	}
+	envelope_note_earlier(&env);
+	for (int i = RCPT_PENDING; i <= RCPT_FAILED; i++)
+		assert_int_equal(env.rcpts[i].earlier,
+		    i == RCPT_DELIVERED || i == RCPT_FAILED);
+	envelope_clear(&env);
+}
+
 int
 main(void)
 {
@@ -214,6 +236,7 @@ main(void)
 		cmocka_unit_test(test_settle_all),
 		cmocka_unit_test(test_results_differ),
 		cmocka_unit_test(test_dsn),
+		cmocka_unit_test(test_earlier),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
