@@ -18,7 +18,10 @@ ONE = "one"
 SECOND = "two"
 TO = "rcpt@d.example"
 OTHER = "other@d.example"
+THIRD = "third@d.example"
+PATIENCE = 0.6  # seconds; more than wait_timeout in HandOver
 OK = (0,)
+ERROR_STATUSES = (71, 74, 75)
 
 
 @dataclass
@@ -40,6 +43,11 @@ class Outcome:
     @property
     def killed(self):
         return self.ended == KILLED
+
+    @property
+    def injected(self):
+        """The call that failed, or None."""
+        return next((c for c in self.calls if "(INJECTED)" in c.text), None)
 
     def made(self, name, *words):
         """How many such calls were made and succeeded."""
@@ -112,6 +120,7 @@ class Way:
         """Runs it once; returns the Outcome, and what is wrong with it."""
         needs_strace()
         template = workshop.template(self.name, self.fill)
+        judge = self.judge if "signal" in what else self.judge_error
         with workshop.place() as place:
             if template is not None:
                 place.fill(template)
@@ -120,7 +129,7 @@ class Way:
             place.configure(self.lasting)
             self.again(place)
             outcome.said = place.recover()
-            return outcome, list(self.judge(outcome))
+            return outcome, list(judge(outcome, call))
 
     def _suffer(self, place, call, what):
         ids = subjects(place)
@@ -144,7 +153,11 @@ class Way:
     def _hurt(self, place, victim, go, call, what):
         victim.run(place.command(self.args, self.program), call, what,
                    self.nobody)
+        # where it cannot be handed over it waits for the smarthost
+        timer = threading.Timer(PATIENCE, go.set)
+        timer.start()
         status, err = victim.finish(self.stdin)
+        timer.cancel()
         go.set()
         return status, status, err
 
@@ -164,12 +177,12 @@ class Way:
 
     # judging
 
-    def judge(self, o):
-        yield from self._judge_remains(o)
+    def judge(self, o, _):
+        yield from self._judge_remains(o, *self.failed(o))
         if not o.killed and o.status not in self.statuses:
             yield f"exit status {o.status}"
         copies = o.place.copies()
-        yield from self._judge_reports(o, copies)
+        yield from self._judge_reports(o, copies, *self.reports(o))
         for key, (least, most) in self.copies(o).items():
             found = copies.pop(key, 0)
             if not least <= found <= most:
@@ -179,20 +192,20 @@ class Way:
         yield from o.place.not_whole()
         yield from self.more(o)
 
-    def _judge_reports(self, o, copies):
+    def _judge_reports(self, o, copies, least, most):
         """Takes the reports out of the copies."""
         reports = [m for m in o.place.host.record.messages if not m.sender]
         for message in reports:
             copies.pop((message.only("Subject"), message.recipients[0]), None)
         made = len({m.only("Message-ID") for m in reports})
-        least, most = self.reports(o)
         if not least <= made <= most:
             yield f"{made} reports, not {least} to {most}"
         early = sum("Mail not delivered" in key[0] for key in o.before)
-        if len(reports) > made + (early if o.killed else 0):
+        hurt = o.killed or o.injected is not None
+        if len(reports) > made + (early if hurt else 0):
             yield f"{len(reports)} copies of {made} reports"
 
-    def _judge_remains(self, o):
+    def _judge_remains(self, o, least, most):
         place = o.place
         if place.files("corrupt"):
             yield f"in corrupt/: {place.files('corrupt')}"
@@ -200,7 +213,6 @@ class Way:
             yield f"still in queue/: {o.said}"
         if place.files("drop"):
             yield f"still in drop/: {o.said}"
-        least, most = self.failed(o)
         if not least <= len(place.files("failed")) <= most:
             yield f"in failed/: {place.files('failed')}"
         if len(place.litter) > (1 if o.killed else 0):
@@ -208,6 +220,64 @@ class Way:
         for run in o.said:
             if (run.status, run.err) != (0, ""):
                 yield f"a run said {run}"
+
+    def judge_error(self, o, call):
+        """What is wrong after `call` failed: a caller who was told so has
+        nothing in the spool and nothing sent; all else arrives, twice at
+        the most, when it was not known that it had."""
+        call = o.injected or call  # which may have come at another number
+        place, copies = o.place, o.place.copies()
+        expected = self.expected(o)
+        yield from self._judge_remains(o, *self.failed_after_error(o))
+        yield from self._judge_reports(o, copies, *self.reports_after_error(o))
+        for key, number in expected.items():
+            found, early = copies.pop(key, 0), o.before[key]
+            most = number + (early if is_doubtful(call) else 0)
+            if not number <= found <= max(number, most):
+                yield f"{found} copies of {key}, not {number} to {most}"
+        if copies:
+            yield f"and {dict(copies)}"
+        yield from place.not_whole()
+        if self.subject and o.status != 0:
+            yield from self._judge_refusal(o, call)
+        yield from self.more_after_error(o, call)
+
+    def _judge_refusal(self, o, call):
+        """What a caller who was told of an error must find."""
+        if o.status not in ERROR_STATUSES + self.statuses:
+            yield f"exit status {o.status}"
+        if o.status not in self.statuses and \
+                (o.queue or o.failed or o.drop or o.litter):
+            yield f"left: {o.queue} {o.failed} {o.drop} {o.litter}"
+        if str(o.place.spool) in call.text and o.status in ERROR_STATUSES \
+                and str(o.place.spool) not in o.err:
+            yield "the path is not named"
+        if not o.err and "{fd=2<" not in call.text and \
+                not call.text.startswith("2<") and \
+                not any(not m.sender for m in o.place.host.record.messages):
+            yield "nothing was said"
+
+    def expected(self, o):
+        """{(subject, recipient): copies} when some call fails."""
+        ok = 1 if o.status == 0 else 0
+        return {(ONE, self.args[-1]): ok} if self.subject else {}
+
+    def more_after_error(self, o, call):
+        return ()
+
+    def failed_after_error(self, o):
+        return self.failed(o)
+
+    def reports_after_error(self, o):
+        return self.reports(o)
+
+
+def is_doubtful(call):
+    """Whether its failure leaves open what has become of a mail that was
+    sent."""
+    return call.name in ("recvfrom", "sendto", "poll", "connect") or \
+        call.name in ("pwrite64", "fdatasync", "unlinkat", "renameat2",
+                      "fsync")
 
 
 def subjects(place):
@@ -242,6 +312,14 @@ class Commit(Way):
     def more(self, o):
         if o.status == 0 and not o.kept(self.folder):
             yield "exit 0, but it was not kept"
+
+    def more_after_error(self, o, call):
+        """What was not made durable is not kept, and no second fsync makes
+        up for it; a directory that knows none is another thing."""
+        if o.status == 0 and call.name == "fsync" and \
+                f"/{self.folder}" in call.text and \
+                not ("EINVAL" in call.text and f"{self.folder}>)" in call.text):
+            yield "exit 0, but fsync failed"
 
 
 class CommitToNewSpool(Commit):
@@ -293,6 +371,15 @@ class Refusal(Way):
     def more(self, o):
         if not o.killed and not o.kept("failed"):
             yield "it was not kept in failed/"
+
+    def expected(self, o):
+        return {(ONE, TO): 0}
+
+    def failed_after_error(self, o):
+        return 0, 1
+
+    def reports_after_error(self, o):
+        return 0, 1
 
 
 class RefusalByMail(Refusal):
@@ -363,6 +450,10 @@ class Along(Way):
         return {(ONE, TO): (n, n), (SECOND, OTHER): (1, 1)}
 
 
+    def expected(self, o):
+        return {(ONE, TO): 1 if o.status == 0 else 0, (SECOND, OTHER): 1}
+
+
 class AlongChild(Along):
     child = True
     hold = "MAIL"
@@ -390,6 +481,16 @@ class Run(Way):
         return {key: sent(o, key, o.made("unlinkat", o.ids[key[0]]))
                 for key in ((ONE, TO), (SECOND, OTHER))}
 
+    def expected(self, o):
+        return {(ONE, TO): 1, (SECOND, OTHER): 1}
+
+    def more_after_error(self, o, call):
+        """A fault of one mail stops no other."""
+        for subject, to in ((ONE, OTHER), (SECOND, TO)):
+            other = SECOND if subject == ONE else ONE
+            if o.ids[subject] in call.text and not o.before[other, to]:
+                yield f"{other} had to wait for {subject}"
+
 
 class RunOfLarge(Run):
     """Which is read while it is sent."""
@@ -411,6 +512,9 @@ class RunPartlyDeferred(Way):
         return {(ONE, TO): sent(o, (ONE, TO), o.states(ONE)),
                 (ONE, OTHER): (1, 1)}
 
+    def expected(self, o):
+        return {(ONE, TO): 1, (ONE, OTHER): 1}
+
 
 class RunPartlyFailed(RunPartlyDeferred):
     script = []
@@ -425,6 +529,27 @@ class RunPartlyFailed(RunPartlyDeferred):
 
     def failed(self, o):
         return 1, 1
+
+    def expected(self, o):
+        return {(ONE, TO): 1, (ONE, OTHER): 0}
+
+    def reports_after_error(self, o):
+        return 1, 2
+
+
+class RunOfThree(RunPartlyFailed):
+    """One has it, one fails, one is tried again: and only he, ever."""
+    script = [at("RCPT", when=THIRD, reply="450 4.2.0 later")]
+
+    def fill(self, place):
+        place.configure()
+        submit(place, ONE, TO, OTHER, THIRD)
+
+    def copies(self, o):
+        return {**super().copies(o), (ONE, THIRD): (1, 1)}
+
+    def expected(self, o):
+        return {**super().expected(o), (ONE, THIRD): 1}
 
 
 class Expiry(Way):
@@ -448,6 +573,12 @@ class Expiry(Way):
     def failed(self, o):
         return 1, 1
 
+    def expected(self, o):
+        return {(ONE, TO): 0}
+
+    def reports_after_error(self, o):
+        return 1, 2
+
 
 class PickUp(Way):
     """Between its name in queue/ and the end of that in drop/ there are two
@@ -464,6 +595,9 @@ class PickUp(Way):
         if o.kept() and o.drop:
             most = 2
         return {(ONE, TO): (least, most)}
+
+    def expected(self, o):
+        return {(ONE, TO): 1}
 
 
 class Admin(Way):
@@ -508,6 +642,6 @@ SUBMISSIONS = [Commit(), CommitToNewSpool(), CommitToDrop(), Deferral(),
                Delivery(), Refusal(), RefusalByMail(), HandOver(),
                Background(), Along()]
 CHILDREN = [HandOverChild(), BackgroundChild(), AlongChild()]
-RUNS = [Run(), RunOfLarge(), RunPartlyDeferred(), RunPartlyFailed(), Expiry(),
-        PickUp()]
+RUNS = [Run(), RunOfLarge(), RunPartlyDeferred(), RunPartlyFailed(), RunOfThree(),
+        Expiry(), PickUp()]
 ADMIN = [Release(), Remove()]
