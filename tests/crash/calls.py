@@ -39,7 +39,7 @@ def needs_strace():
 @dataclass(frozen=True)
 class Call:
     name: str
-    nth: int
+    nth: object  # as strace's when=
     text: str  # arguments and result, descriptors with their paths
 
     @property

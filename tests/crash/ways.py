@@ -21,6 +21,7 @@ OTHER = "other@d.example"
 THIRD = "third@d.example"
 PATIENCE = 0.6  # seconds; more than wait_timeout in HandOver
 OK = (0,)
+STATE = re.compile(r'", 1, \d+\) += 1$')  # one byte is written at a place
 ERROR_STATUSES = (71, 74, 75)
 
 
@@ -59,11 +60,26 @@ class Outcome:
         """Whether a new mail has its name there."""
         return self.made("linkat", f"/{folder}>") > 0
 
+    def durable(self, subject):
+        """Whether it is on the disk that a mail was delivered: that it is
+        gone, or its recipient's state."""
+        mine = self.ids.get(subject, "/queue>")
+        written = False
+        for call in self.calls:
+            if not call.done:
+                continue
+            written |= mine in call.text and (
+                call.name == "unlinkat" or STATE.search(call.text) is not None)
+            if written and (call.name == "fsync" and "/queue>" in call.text
+                            or call.name == "fdatasync" and mine in call.text):
+                return True
+        return False
+
     def states(self, subject):
         """How many recipients' states were written."""
         return sum(call.done and call.name == "pwrite64"
                    and self.ids[subject] in call.text
-                   and re.search(r", 1, \d+\) ", call.text) is not None
+                   and STATE.search(call.text) is not None
                    for call in self.calls)
 
 
@@ -91,11 +107,16 @@ class Way:
     def fill(self, place):
         """What is in the spool before."""
         place.configure()
+        submit(place, "before", TO)
         place.call(["-q"])
 
     def copies(self, o):
         """{(subject, recipient): (least, most)}"""
         return {}
+
+    def copies_after_cut(self, o):
+        """The same when the power fails, too."""
+        return self.copies(o)
 
     def reports(self, o):
         return 0, 0
@@ -124,14 +145,14 @@ class Way:
         with workshop.place() as place:
             if template is not None:
                 place.fill(template)
-            outcome = self._suffer(place, call, what)
+            outcome = self.suffer(place, call, what)
             place.host.script = rules_of(self.lasting_script)
             place.configure(self.lasting)
             self.again(place)
             outcome.said = place.recover()
             return outcome, list(judge(outcome, call))
 
-    def _suffer(self, place, call, what):
+    def suffer(self, place, call, what):
         ids = subjects(place)
         go = threading.Event()
         rules = [at(self.hold, hold=go, nth=self.hold_nth, connection=1)] \
@@ -595,6 +616,11 @@ class PickUp(Way):
         if o.kept() and o.drop:
             most = 2
         return {(ONE, TO): (least, most)}
+
+    def copies_after_cut(self, o):
+        if o.kept() and not o.made("fsync", "/drop>"):
+            return {(ONE, TO): (1, 2)}
+        return self.copies(o)
 
     def expected(self, o):
         return {(ONE, TO): 1}
