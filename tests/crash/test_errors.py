@@ -7,7 +7,8 @@ import pytest
 
 from calls import EVERYTHING
 from matrix import every, points
-from ways import CHILDREN, RUNS, SUBMISSIONS, Commit, CommitToDrop, Deferral
+from ways import (ADMIN, CHILDREN, ONE, RUNS, SUBMISSIONS, Commit,
+                  CommitToDrop, Deferral, RunOfLarge)
 
 FULL = ("EIO", "ENOSPC", "EDQUOT")
 MAKING = FULL + ("EROFS", "EMFILE", "ENOMEM")
@@ -74,3 +75,29 @@ def test_fault_s_06_fsync_unknown(workshop, way):
     folder = [call for call in calls if f"/{way.folder}>)" in call.text]
     for call in folder:
         assert way.run(workshop, call, "error=EINVAL")[0].status == 0
+
+
+@pytest.mark.parametrize("way", ADMIN, ids=lambda way: way.name)
+def test_fault_s_04_administrator(workshop, way):
+    fail_everywhere(workshop, way)
+
+
+def reads_of_body(calls, subject_id):
+    """Those of an entry's file while it is sent."""
+    sending = False
+    for call in calls:
+        sending |= call.name == "sendto" and "MAIL FROM" in call.text
+        if sending and call.name == "pread64" and subject_id in call.text:
+            yield call
+
+
+@pytest.mark.parametrize("what", ["error=EIO", "retval=0"])
+def test_fault_s_12_body_ends_early(workshop, what):
+    """The file cannot be read to its end while it is sent: there is no final
+    dot, and the mail waits."""
+    way = RunOfLarge()
+    o, wrong = way.run(workshop)
+    assert wrong == []
+    reads = list(reads_of_body(o.calls, o.ids[ONE]))
+    assert len(reads) > 2
+    every(workshop, way, [(call, what) for call in reads])

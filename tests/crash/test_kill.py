@@ -25,3 +25,8 @@ def test_fault_s_03_process_left_behind(workshop, way):
 @pytest.mark.parametrize("way", RUNS, ids=lambda way: way.name)
 def test_fault_s_03_run(workshop, way):
     kill_everywhere(workshop, way)
+
+
+@pytest.mark.parametrize("way", ADMIN, ids=lambda way: way.name)
+def test_fault_s_03_administrator(workshop, way):
+    kill_everywhere(workshop, way)

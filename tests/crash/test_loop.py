@@ -17,7 +17,7 @@ KILLS = int(os.environ.get("OUTPOST_KILLS", "2000"))
 SEED = int(os.environ.get("OUTPOST_SEED", "1"))
 WORKERS = 4
 ROUND = 250  # runs, after which the ledger is compared
-MORE = 2.5  # times what a run takes alone, until it is killed at the latest
+MORE = 1.6  # times what a run takes alone, until it is killed at the latest
 TO = "r@d.example"
 # (arguments, whether the smarthost is up): how often of 20
 MODES = {(("-odq", TO), True): 6, ((TO,), True): 5, ((TO,), False): 4,

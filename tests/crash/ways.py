@@ -128,6 +128,10 @@ class Way:
         """Further complaints."""
         return ()
 
+    def words(self, place):
+        """The arguments."""
+        return self.args
+
     def again(self, place):
         """What an administrator would do once more."""
 
@@ -172,8 +176,8 @@ class Way:
                        place.files("drop"), place.litter, ids)
 
     def _hurt(self, place, victim, go, call, what):
-        victim.run(place.command(self.args, self.program), call, what,
-                   self.nobody)
+        victim.run(place.command(self.words(place), self.program), call,
+                   what, self.nobody)
         # where it cannot be handed over it waits for the smarthost
         timer = threading.Timer(PATIENCE, go.set)
         timer.start()
@@ -629,6 +633,7 @@ class PickUp(Way):
 class Admin(Way):
     """What an administrator does with a mail that failed."""
     program = "outpost"
+    command = ""
 
     def fill(self, place):
         place.configure()
@@ -636,32 +641,49 @@ class Admin(Way):
         assert place.call([TO], mail(ONE)).status == 67
         assert place.files("failed")
 
-
-class Release(Admin):
-    args = ["queue", "release", "--all"]
+    def words(self, place):
+        return ["queue", self.command, *place.files("failed")]
 
     def again(self, place):
         """Once more, where it did not come to its end."""
         if place.files("failed"):
-            place.call(self.args, program="outpost")
+            run = place.call(self.words(place), program="outpost")
+            assert run.status == 0, run
+
+    def more(self, o):
+        if len(o.failed + o.queue) > 1:
+            yield f"failed/ has {o.failed}, queue/ has {o.queue}"
+
+    def more_after_error(self, o, call):
+        if o.status not in (0, *ERROR_STATUSES):
+            yield f"exit status {o.status}"
+        if o.status != 0 and not o.err:
+            yield "nothing was said"
+
+
+class Release(Admin):
+    command = "release"
 
     def copies(self, o):
         return {(ONE, TO): (1, 1)}
 
-    def more(self, o):
-        if len(o.failed + o.queue) != 1:
-            yield f"failed/ has {o.failed}, queue/ has {o.queue}"
+    def expected(self, o):
+        return {(ONE, TO): 1}
 
 
 class Remove(Admin):
-    args = ["queue", "remove", "--all"]
+    command = "remove"
 
     def copies(self, o):
         return {(ONE, TO): (0, 0)}
 
-    def failed(self, o):
-        n = 0 if o.made("unlinkat", "/failed>") else 1
-        return n, n
+    def expected(self, o):
+        return {(ONE, TO): 0}
+
+    def more_after_error(self, o, call):
+        yield from super().more_after_error(o, call)
+        if o.status == 0 and o.failed:
+            yield "exit 0, but it is still there"
 
 
 SUBMISSIONS = [Commit(), CommitToNewSpool(), CommitToDrop(), Deferral(),
