@@ -17,6 +17,7 @@ import pytest
 from faults import SANITIZED
 from runner import finish
 
+KILLED = -signal.SIGKILL
 EVERYTHING = os.environ.get("OUTPOST_CRASH") == "all"
 # what can change a file, a lock or what the smarthost knows
 EFFECTS = ("write", "pwrite64", "fsync", "fdatasync", "linkat", "renameat2",
@@ -93,14 +94,17 @@ def has_effect(call):
 class Victim:
     """Runs a command, or a process that runs already, under strace."""
 
-    def __init__(self, place):
+    def __init__(self, place, also=()):
         self.place = place
+        self.also = also
         self.trace = place.directory / "trace"
         self.process = None
 
     def _strace(self, call, what):
-        options = ["strace", "-qq", "-y", "-o", str(self.trace),
-                   "-e", "trace=" + TRACED, "-e", "signal=none"]
+        options = ["strace", "-q", "-y", "-o", str(self.trace),
+                   "-e", "trace=" + TRACED]
+        for other in self.also:
+            options += ["-e", "inject=" + other]
         if call is not None:
             options += ["-e", f"inject={call.name}:{what}:when={call.nth}"]
         return options
@@ -135,12 +139,12 @@ class Victim:
                     + self.process.stderr.read().decode())
 
     def detach(self):
-        """Waits for the end of the process."""
-        return finish(self.process)[0]
+        """Waits for the end of the process; its status, as far as it is
+        known, is in the trace."""
+        finish(self.process)
+        text = self.trace.read_text("utf-8", "replace")
+        return KILLED if "+++ killed by SIGKILL +++" in text else 0
 
     @property
     def calls(self):
         return read_trace(self.trace)
-
-
-KILLED = -signal.SIGKILL

@@ -1,4 +1,4 @@
-"""A disk whose power can be cut: ext4 in a file, mounted through a loop device.
+"""A disk whose power can be cut: ext4 in a file, and a loop device.
 
 What the file holds is what the file system has given to the disk: data that
 nobody made durable is still in memory, and so is the journal (commit=300), so

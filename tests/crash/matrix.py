@@ -19,9 +19,13 @@ def every(workshop, way, cases):
     def one(case):
         call, what = case
         o, wrong = way.run(workshop, call, what)
-        return [f"{what} at {call}: {text} (exit {o.status} {o.err!r})"
-                for text in wrong]
+        return o.killed or o.injected is not None, \
+            [f"{what} at {call}: {text} (exit {o.status} {o.err!r})"
+             for text in wrong]
 
     with ThreadPoolExecutor(WORKERS) as pool:
-        wrong = [text for found in pool.map(one, cases) for text in found]
+        hits, wrong = zip(*pool.map(one, cases))
+    wrong = [text for found in wrong for text in found]
     assert not wrong, f"{len(wrong)} wrong:\n" + "\n".join(wrong)
+    # a socket may be read in fewer pieces than in the first run
+    assert sum(hits) >= 0.8 * len(hits)

@@ -43,7 +43,6 @@ class Place:
         self._stack = contextlib.ExitStack()
 
     def __enter__(self):
-        self._stack.enter_context(contextlib.suppress())
         self.host = self._stack.enter_context(
             Smarthost(make_profile("plain", auth=""), tls="off"))
         return self

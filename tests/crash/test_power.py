@@ -13,7 +13,8 @@ from matrix import WORKERS, points
 from place import mail
 from smarthost.script import rules_of
 from ways import (TO, Commit, CommitToDrop, CommitToNewSpool, Deferral,
-                  Expiry, PickUp, Run, RunPartlyDeferred, RunPartlyFailed)
+                  Expiry, PickUp, Release, Remove, Run, RunPartlyDeferred,
+                  RunPartlyFailed)
 
 MAILS = 6
 ALL_FSYNCS = Call("fsync", "1+", "")
@@ -147,16 +148,17 @@ def suffer_cut(workshop, image, way, call, what):
 
 
 def judge(way, o, later):
+    # what a run of the queue works on was acknowledged before
+    safe = o.status == 0 or way.args == ["-q"]
     for key, (_, most) in way.copies_after_cut(o).items():
         early, late = o.before[key], later.copies.get(key, 0)
-        acknowledged = o.status == 0 or not way.subject
-        if early + late < (1 if acknowledged and most else 0):
+        if early + late < (1 if safe and most else 0):
             yield f"{key} is lost"
         if early + late > max(most, 2 if early else 1) or not most and late:
             yield f"{early} and {late} copies of {key}"
         if early and late and (not o.killed or o.durable(key[0])):
             yield f"{key} was sent again, though it was settled"
-    if way.subject:
+    if not safe or way.subject:
         return
     told = later.reports + sum("Mail not delivered" in key[0]
                                for key in o.before)
@@ -193,4 +195,11 @@ def test_fault_s_02_unacknowledged(workshop, image, way):
                          ids=lambda way: way.name)
 def test_case_2_25_delivery(workshop, image, way):
     """What was settled stays so; what was not may come again, once."""
+    cut_everywhere(workshop, image, way)
+
+
+@pytest.mark.parametrize("way", [Release(), Remove()],
+                         ids=lambda way: way.name)
+def test_fault_s_01_administrator(workshop, image, way):
+    """What he was told is done stays so."""
     cut_everywhere(workshop, image, way)
