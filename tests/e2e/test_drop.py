@@ -169,7 +169,7 @@ def test_drop_unreadable_secret(machine, smarthost):
     assert host.connection.credentials[0][2] == b"ABCDEFGHIJKLMNOP"
 
 
-@pytest.mark.parametrize("options", ["size=64k", "size=1m,nr_inodes=6"])
+@pytest.mark.parametrize("options", ["size=64k", "size=1m,nr_inodes=7"])
 def test_drop_full(place, smarthost, options):
     machine = place(options).make_spool()
     machine.configure(clear(smarthost))
