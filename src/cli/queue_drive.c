@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <stdlib.h>
+
 #include "base/process.h"
 #include "cli/queue_drive.h"
 #include "cli/queue_site.h"
@@ -25,6 +27,21 @@ look(const struct runner *r, bool *exists, struct result *res)
 	return rc;
 }
 
+/* A process that goes away leaves the directory, too, which the name of the
+ * configuration may begin in. */
+static void
+keep_config(void)
+{
+	const char *name = getenv("OUTPOST_CONFIG");
+	char *path;
+
+	if (name == NULL || *name == '/' ||
+	    (path = realpath(name, NULL)) == NULL)
+		return;
+	(void)setenv("OUTPOST_CONFIG", path, 1);
+	free(path);
+}
+
 int
 queue_drive(const struct runner *r, long interval, enum queue_drive where)
 {
@@ -36,7 +53,10 @@ queue_drive(const struct runner *r, long interval, enum queue_drive where)
 		return fail(r, &res);
 	if (interval == 0)
 		return exists ? runner_once(r) : EX_OK;
-	if (where == QUEUE_DRIVE_AWAY && process_detach(&side, &res) == -1)
-		return fail(r, &res);
+	if (where == QUEUE_DRIVE_AWAY) {
+		keep_config();
+		if (process_detach(&side, &res) == -1)
+			return fail(r, &res);
+	}
 	return side == PROCESS_CHILD ? runner_repeat(r, interval) : EX_OK;
 }

@@ -273,7 +273,7 @@ report_kept(const struct report *rep, const struct envelope *env)
 {
 	const struct journal j = journal_of(rep, EX_OK);
 
-	journal_event(&j, LOG_EVENT, env, "queued", "recipients=%zu exit=%d",
-	    env->count, EX_OK);
+	journal_event(
+	    &j, LOG_EVENT, env, "queued", "recipients=%zu", env->count);
 	return EX_OK;
 }

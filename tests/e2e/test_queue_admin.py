@@ -268,13 +268,17 @@ def test_contract_15_which_are_tried(queue, smarthost, args, sent):
     assert recipients(host) == [f"{who}@x.example" for who in sent]
 
 
-def test_contract_15_repeated_runs_go_on_alone(queue, smarthost):
+@pytest.mark.parametrize("name", ["absolute", "relative"])
+def test_contract_15_repeated_runs_go_on_alone(queue, smarthost, name):
     host = smarthost()
     queue.configure(host)
     queue.keep()
     command = queue.outpost.command(["-q1h"], program="runq")
+    config = queue.outpost.config_file
+    env = queue.outpost.environment(
+        {"OUTPOST_CONFIG": config.name if name == "relative" else str(config)})
     done = subprocess.run(
-        command, env=queue.outpost.environment(), stdout=subprocess.PIPE,
+        command, env=env, cwd=config.parent, stdout=subprocess.PIPE,
         stderr=subprocess.PIPE, timeout=15)
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
     limit = time.monotonic() + 20
