@@ -11,7 +11,7 @@ void
 passage_init(struct passage *p, struct setup *setup, struct request *request,
     struct spool *spool, const struct options *o)
 {
-	static const struct queue_choice due = { .urgency = ACCOUNT_DUE };
+	static const struct line_choice due = { .urgency = ACCOUNT_DUE };
 
 	*p = (struct passage){ .setup = setup,
 		.request = request,

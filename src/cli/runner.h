@@ -13,7 +13,7 @@ struct runner {
 	const char *program; /* how lines on stderr begin */
 	const char *config; /* another configuration, or NULL */
 	bool verbose; /* shows the dialogue */
-	struct queue_choice choice;
+	struct line_choice choice;
 	/* done with the open spool before a run; NULL: nothing */
 	void (*prepare)(struct spool *spool, void *arg);
 	void *arg;

@@ -21,7 +21,7 @@
 
 #define DAY (24 * 60 * 60)
 
-static const struct queue_choice due = { .urgency = ACCOUNT_DUE };
+static const struct line_choice due = { .urgency = ACCOUNT_DUE };
 
 /* The mail of a digit: it is from and to that one, and the older the smaller
  * the digit. */
@@ -70,7 +70,7 @@ put(struct office *o, const char *digits, void (*change)(struct entry *e))
 }
 
 static int
-run(struct office *o, const struct queue_choice *choice, struct result *res)
+run(struct office *o, const struct line_choice *choice, struct result *res)
 {
 	struct queue q;
 
@@ -233,7 +233,7 @@ static void
 test_choices(void **state)
 {
 	static const struct {
-		struct queue_choice choice;
+		struct line_choice choice;
 		const char *order;
 	} cases[] = {
 		{ { ACCOUNT_DUE, NULL, NULL }, "|3" },
@@ -333,7 +333,7 @@ half_settled(struct entry *e)
 static void
 test_put_first(void **state)
 {
-	static const struct queue_choice none = {
+	static const struct line_choice none = {
 		.urgency = ACCOUNT_DUE, .wants = is_for, .arg = "2"
 	};
 	struct smarthost h;
