@@ -21,6 +21,8 @@ PASSWORD = 'ab;c #d="1" \\x'     # hard for an INI file
 LOCAL = "admin@example.com"      # where mail for local users goes
 PEOPLE = [LOCAL] + [f"{name}@example.com" for name in
                     ("ada", "ben", "cem", "dot")]
+FOLDERS = {"": "0711", "queue": "0711", "failed": "0711", "own": "0711",
+           "corrupt": "0700", "state": "0700", "drop": "3733"}
 CRONTABS = {
     "root": "* * * * * echo 'grüße aus cron'; echo .; printf 'no end'\n",
     "joe": "MAILTO=ben@example.com\n* * * * * id -un\n",
@@ -61,6 +63,24 @@ def scratch():
     return place
 
 
+def make_spool():
+    """The user that kept mail belongs to, and its folders: by hand, as
+    outpost(8) has it where there is no systemd."""
+    if subprocess.run(["id", "outpost"], capture_output=True,
+                      check=False).returncode != 0:
+        run("useradd", "-r", "-d", "/var/spool/outpost", "-s",
+            "/usr/sbin/nologin", "-G", "mailers", "outpost")
+    for folder, mode in FOLDERS.items():
+        run("install", "-d", "-o", "outpost", "-g", "outpost", "-m", mode,
+            f"/var/spool/outpost/{folder}")
+
+
+def as_user(name, *command):
+    """The command, run as that user and nothing more."""
+    return ["setpriv", f"--reuid={name}", f"--regid={name}", "--init-groups",
+            *command]
+
+
 @pytest.fixture(scope="session")
 def machine(scratch):
     """Names and users of this machine."""
@@ -73,6 +93,7 @@ def machine(scratch):
         run("groupadd", "mailers")
         run("useradd", "-c", "Jörg Tester", "-d", "/var/lib/joe", "-m",
             "-G", "mailers", "joe")
+    make_spool()
     home = scratch / "home"
     home.mkdir()
     return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "HOME": str(home),
@@ -116,7 +137,10 @@ def crontab(machine, smarthost):
     """A real crond, with jobs that print; begun first, since it takes a
     minute."""
     for name in os.listdir("/etc/cron.d"):
-        os.unlink(f"/etc/cron.d/{name}")
+        if name != "outpost":  # which make install put there
+            os.unlink(f"/etc/cron.d/{name}")
+    run(*as_user("games", "sendmail", "-i", "dot@example.com"), env=machine,
+        input=b"Subject: dropped for cron\n\nby games\n")
     for user, table in CRONTABS.items():
         run("crontab", "-u", user, "-", input=table.encode())
     with subprocess.Popen(["cron", "-f", "-L", "15"], env=machine,

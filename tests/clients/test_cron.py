@@ -18,3 +18,11 @@ def test_cron_of_a_user(smarthost):
     mail.check(ACCOUNT, ["ben@example.com"])
     assert mail.only("To") == "ben@example.com"
     assert mail.body == b"joe\n"
+
+
+def test_cron_runs_the_queue(smarthost):
+    """By the line that make install put into cron.d: it takes what a user left
+    who cannot read the password."""
+    mail = smarthost.wait_for("dropped for cron", 90)
+    mail.check(ACCOUNT, ["dot@example.com"])
+    assert mail.body == b"by games\n"
