@@ -69,8 +69,10 @@ has_spool(const struct submission *s)
 	return s->no_spool.kind == RESULT_OK;
 }
 
-/* The spool is not the caller's, though the configuration is his to read: what
- * is to be sent later goes to the drop folder, if there is one. */
+/* The spool is not the caller's, though the machine's configuration is his to
+ * read: what is to be sent later goes to the drop folder, if there is one.  With
+ * a configuration of his own he wants another account than the one that mail
+ * from there goes through. */
 static int
 keep_dropped(struct submission *s, struct result *res)
 {
@@ -80,7 +82,8 @@ keep_dropped(struct submission *s, struct result *res)
 	struct result why;
 	int rc;
 
-	if (drop_open(&s->spool, s->setup.conf.queue.directory, &why) == -1) {
+	if (strcmp(s->setup.conf.path, CONF_DEFAULT_PATH) != 0 ||
+	    drop_open(&s->spool, s->setup.conf.queue.directory, &why) == -1) {
 		*res = s->no_spool;
 		return -1;
 	}

@@ -15,6 +15,7 @@ from spooling import FOLDERS
 
 pytestmark = pytest.mark.root
 X = "x@a.example"
+NO_SECRET = {"user": None, "password": None}
 LARGE = b"Subject: large\n\n" + (b"0123456789" * 7 + b"\n") * 4000
 
 
@@ -270,6 +271,37 @@ def test_drop_smarthost_down(machine, smarthost):
     machine.configure(host)
     machine.run().ok()
     assert len(host.messages) == 1 and machine.waiting == []
+
+
+@pytest.mark.parametrize("mode", ["-odi", "-odq", "-odb"])
+def test_drop_queue_of_another_user(machine, smarthost, mode):
+    """Who may read all but not write to the queue: what one recipient got at
+    once goes to the other later, and to him alone."""
+    host = clear(smarthost, script=[at("RCPT", when="late",
+                                       reply="450 4.2.1 later")])
+    machine.configure(host, smarthost=NO_SECRET)
+    (machine.etc / "outpost.ini").chmod(0o644)
+    machine.outpost.log_file.chmod(0o666)
+    machine.submit([mode, TO, "late@d.example"]).ok()
+    assert len(machine.dropped) == 1
+    assert len(host.messages) == (mode == "-odi")
+    host.script.clear()
+    machine.run().ok()
+    assert machine.dropped == machine.waiting == []
+    assert sorted(rcpt for message in host.messages
+                  for rcpt in message.recipients) == ["late@d.example", TO]
+    assert f"uid={WWW} " in machine.outpost.log()
+
+
+def test_drop_not_with_a_configuration_of_ones_own(machine):
+    """Its mail is for another account."""
+    machine.configure(Nobody(), smarthost=NO_SECRET)
+    own = machine.etc / "own.ini"
+    own.write_bytes((machine.etc / "outpost.ini").read_bytes())
+    own.chmod(0o644)
+    machine.submit(env={"OUTPOST_CONFIG": "/etc/own.ini"}).failed(
+        75, str(machine.directory))
+    assert machine.dropped == machine.waiting == []
 
 
 def test_drop_many_at_once(open_machine):
