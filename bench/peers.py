@@ -6,9 +6,16 @@ holds it, and:
     command(ctx)   the command that takes a mail on standard input; the
                    recipients are appended (after `flag`, where one is set)
     start(ctx), stop(ctx)   for those that deliver by a daemon
+and, where it can keep mail for later:
+    keep(ctx)      the command that keeps one; recipients as above
+    hold(ctx), release(ctx)   what keeps kept mail from being sent, and ends it
+    drain(ctx, way)   the command that sends all of it, and what is added to
+                   the environment; `ways` names what may differ
+    empty(ctx)     throws away what is kept
+    drained        how many mails to measure that with
 ctx has host, port (TLS from the start), starttls_port, user, password,
-sender, bundle (a file of trusted certificates), dir (scratch) and outpost
-(our binary).
+sender, bundle (a file of trusted certificates), dir (scratch), outpost
+(our binary), and quick.
 """
 import os
 import pathlib
@@ -35,6 +42,29 @@ class Peer:
     daemon = False
     env = {}
     note = ""
+    ways = ()
+    spool = ""
+    drained = 1000
+
+    def most(self, ctx):
+        return self.drained // 5 if ctx.quick else self.drained
+
+    def keep(self, ctx):
+        return self.command(ctx)
+
+    def hold(self, ctx):
+        pass
+
+    def release(self, ctx):
+        pass
+
+    def drain(self, ctx, way):
+        raise NotImplementedError
+
+    def empty(self, ctx):
+        for found in pathlib.Path(self.spool).rglob("*"):
+            if found.is_file() and not found.is_symlink():
+                found.unlink()
 
     def setup(self, ctx):
         pass
@@ -53,25 +83,59 @@ class Floor(Peer):
     name = "floor"
     note = "bench/floor.c, the least a client can do; not a mail program"
 
+    ways = ("without a limit", "ten a connection")
+    spool = "/var/spool/floor"
+
+    def setup(self, ctx):
+        os.makedirs(self.spool, exist_ok=True)
+
     def command(self, ctx):
         return [ctx.floor, "-a", "/etc/ssl/certs", ctx.host, str(ctx.port),
                 ctx.user, ctx.password, ctx.sender]
+
+    def keep(self, ctx):
+        # without the recipient, which would be another argument
+        return ["/bin/sh", "-c", 'exec "$0" "$1"', ctx.spoolfloor, self.spool]
+
+    def drain(self, ctx, way):
+        most = "10" if way == "ten a connection" else "100000"
+        return [ctx.floor, "-q", self.spool, "-m", most,
+                *self.command(ctx)[1:], "r1@example.com"], {}
 
 
 class Outpost(Peer):
     name = "outpost"
 
-    def setup(self, ctx):
-        path = write(ctx.dir / "outpost.ini", f"""[smarthost]
+    ways = ("without a limit", "ten a connection")
+    spool = "/var/spool/outpost"
+
+    def configure(self, ctx, name, port=None, most=10, retry="1m"):
+        """Writes a configuration; the environment that names it."""
+        return {"OUTPOST_CONFIG": write(ctx.dir / f"{name}.ini", f"""[smarthost]
 host = {ctx.host}
-port = {ctx.port}
+port = {port or ctx.port}
 user = {ctx.user}
 password = {ctx.password}
-""", 0o600)
-        self.env = {"OUTPOST_CONFIG": path}
+messages_per_connection = {most}
+[sender]
+address = {ctx.sender}
+[queue]
+directory = {self.spool}
+retry = {retry}
+""", 0o600)}
+
+    def setup(self, ctx):
+        self.env = self.configure(ctx, "outpost")
 
     def command(self, ctx):
         return [ctx.outpost, "-i", "-f", ctx.sender, "--"]
+
+    def keep(self, ctx):
+        return [ctx.outpost, "-odq", "-i", "-f", ctx.sender, "--"]
+
+    def drain(self, ctx, way):
+        most = 10 if way == "ten a connection" else 100000
+        return [ctx.outpost, "-q"], self.configure(ctx, "drain", most=most)
 
 
 class Msmtp(Peer):
@@ -130,7 +194,10 @@ class Dma(Peer):
     name = package = "dma"
     program = "/usr/sbin/dma"
     note = ("spools, then delivers in the foreground (-D); does not verify "
-            "the certificate")
+            "the certificate; a connection and a process for each mail")
+    ways = ("as installed",)
+    spool = "/var/spool/dma"
+    drained = 200
 
     def setup(self, ctx):
         write("/etc/dma/dma.conf", f"""SMARTHOST {ctx.host}
@@ -148,12 +215,29 @@ MAILNAME bench.test
     def command(self, ctx):
         return [self.program, "-D", "-i", "-f", ctx.sender]
 
+    def keep(self, ctx):
+        return [self.program, "-i", "-f", ctx.sender]
+
+    def hold(self, ctx):
+        with open("/etc/dma/dma.conf", "a", encoding="utf-8") as conf:
+            conf.write("DEFER\n")
+
+    def release(self, ctx):
+        self.setup(ctx)
+
+    def drain(self, ctx, way):
+        return [self.program, "-q"], {}
+
 
 class Nullmailer(Peer):
     name = package = "nullmailer"
     program = "/usr/bin/nullmailer-inject"
     daemon = True
-    note = "daemon: instructions and CPU are those of nullmailer-inject alone"
+    note = ("daemon: instructions and CPU are those of nullmailer-inject "
+            "alone; a connection and a process for each mail")
+    ways = ("as installed",)
+    spool = "/var/spool/nullmailer"
+    drained = 100
 
     def setup(self, ctx):
         spool = pathlib.Path("/var/spool/nullmailer")
@@ -180,12 +264,26 @@ class Nullmailer(Peer):
         self.process.terminate()
         self.process.wait()
 
+    def hold(self, ctx):
+        self.stop(ctx)
+
+    def release(self, ctx):
+        """It begins with all that is there."""
+
+    def drain(self, ctx, way):
+        self.process = subprocess.Popen(
+            ["/usr/sbin/nullmailer-send"], stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return ["/bin/true"], {}
+
 
 class Postfix(Peer):
     name = package = "postfix"
     program = "/usr/lib/postfix/sbin/master"
     daemon = True
     note = "daemon: instructions and CPU are those of its sendmail alone"
+    ways = ("as installed",)
+    spool = "/var/spool/postfix"
 
     def setup(self, ctx):
         for group, gid in (("postfix", 5025), ("postdrop", 5026)):
@@ -248,6 +346,28 @@ maillog_file = /var/log/postfix.log
 
     def stop(self, ctx):
         quiet("/usr/sbin/postfix", "stop")
+
+    @staticmethod
+    def defer(transports):
+        quiet("/usr/sbin/postconf", "-e", "defer_transports = " + transports)
+        quiet("/usr/sbin/postfix", "reload")
+        time.sleep(1)
+
+    def hold(self, ctx):
+        self.defer("smtp")
+
+    def release(self, ctx):
+        new = [pathlib.Path(self.spool, name)
+               for name in ("maildrop", "incoming", "active")]
+        while any(f.is_file() for folder in new for f in folder.rglob("*")):
+            time.sleep(0.1)
+        self.defer("")
+
+    def drain(self, ctx, way):
+        return ["/usr/sbin/sendmail", "-q"], {}
+
+    def empty(self, ctx):
+        quiet("/usr/sbin/postsuper", "-d", "ALL")
 
 
 class Curl(Peer):

@@ -7,7 +7,8 @@
  * addresses that follow) STARTTLS, and then no session tickets, which an old
  * client takes for an answer; AUTH PLAIN and LOGIN, PIPELINING, SIZE,
  * 8BITMIME; one thread a connection.  Prints "ready" and then one line for
- * each mail taken: "mail RECIPIENTS OCTETS COMMANDS".  For loopback only.
+ * each connection, "connection", and for each mail taken: "mail RECIPIENTS
+ * OCTETS COMMANDS".  For loopback only.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -297,8 +298,11 @@ do_data(struct conn *c, char *arg)
 		return false;
 	c->mail = false;
 
-	bool said = say(c, "250 Taken") && flush(c);
+	bool said = say(c, "250 Taken");
 
+	/* what came along with the end of the mail is answered with it */
+	if (c->pos == c->len)
+		said = said && flush(c);
 	printf("mail %zu %lld %zu\n", c->rcpts, size, c->commands);
 	fflush(stdout);
 	c->commands = 0;
@@ -357,6 +361,7 @@ serve(void *arg)
 	struct conn *c = arg;
 	char *text;
 
+	puts("connection");
 	if ((c->port->starttls || handshake(c)) && say(c, "220 sink"))
 		while (!c->closing && (text = line(c)) != NULL && obey(c, text))
 			continue;
