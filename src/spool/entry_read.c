@@ -2,7 +2,6 @@
 
 #include <bsd/sys/endian.h>
 #include <errno.h>
-#include <sha2.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include <sys/stat.h>
 
+#include "base/sha256.h"
 #include "mail/address.h"
 #include "spool/entry_format.h"
 #include "spool/file.h"
@@ -29,7 +29,7 @@ struct reader {
 	size_t states_room;
 	struct format_slot slots[FORMAT_SLOTS];
 	const struct format_slot *slot; /* the current one */
-	SHA2_CTX sha;
+	struct sha256 sha;
 	struct result *res;
 };
 
@@ -87,7 +87,7 @@ static void
 cover(struct reader *r, const unsigned char *p, size_t n)
 {
 	if (r->depth == ENTRY_WHOLE)
-		SHA256Update(&r->sha, p, n);
+		sha256_add(&r->sha, p, n);
 }
 
 /* Finds the newer one of the slots that are whole. */
@@ -358,7 +358,7 @@ check_size(struct reader *r)
 static int
 check_message(struct reader *r)
 {
-	unsigned char sum[SHA256_DIGEST_LENGTH];
+	unsigned char sum[SHA256_SIZE];
 	const unsigned char *p;
 	size_t n;
 
@@ -375,7 +375,7 @@ check_message(struct reader *r)
 		return -1;
 	if (memcmp(p, FORMAT_END, FORMAT_MAGIC_SIZE) != 0)
 		return corrupt(r, "there is no end mark");
-	SHA256Final(sum, &r->sha);
+	sha256_end(&r->sha, sum);
 	if (memcmp(p + FORMAT_MAGIC_SIZE, sum, sizeof sum) != 0)
 		return corrupt(r, "the checksum is wrong");
 	return 0;
@@ -402,7 +402,7 @@ settle(struct reader *r)
 static int
 read_all(struct reader *r)
 {
-	SHA256Init(&r->sha);
+	sha256_begin(&r->sha);
 	if (read_head(r) == -1 || read_records(r) == -1 || check_size(r) == -1)
 		return -1;
 	if (r->depth == ENTRY_WHOLE && check_message(r) == -1)
@@ -449,18 +449,18 @@ is_whole(const struct entry *e)
 {
 	const unsigned char *bytes = (const unsigned char *)e->bytes;
 	uint64_t at = FORMAT_HEAD, end = e->message_at + e->size;
-	unsigned char sum[SHA256_DIGEST_LENGTH], zero = 0;
-	SHA2_CTX sha;
+	unsigned char sum[SHA256_SIZE], zero = 0;
+	struct sha256 sha;
 
-	SHA256Init(&sha);
-	SHA256Update(&sha, bytes + FORMAT_MAGIC_SIZE, FORMAT_VERSION_SIZE);
+	sha256_begin(&sha);
+	sha256_add(&sha, bytes + FORMAT_MAGIC_SIZE, FORMAT_VERSION_SIZE);
 	for (size_t i = 0; i < e->env.count; i++) {
-		SHA256Update(&sha, bytes + at, e->states_at[i] - at);
-		SHA256Update(&sha, &zero, 1);
+		sha256_add(&sha, bytes + at, e->states_at[i] - at);
+		sha256_add(&sha, &zero, 1);
 		at = e->states_at[i] + 1;
 	}
-	SHA256Update(&sha, bytes + at, end - at);
-	SHA256Final(sum, &sha);
+	sha256_add(&sha, bytes + at, end - at);
+	sha256_end(&sha, sum);
 	return memcmp(bytes + end, FORMAT_END, FORMAT_MAGIC_SIZE) == 0 &&
 	    memcmp(bytes + end + FORMAT_MAGIC_SIZE, sum, sizeof sum) == 0;
 }

@@ -2,10 +2,10 @@
 
 #include <bsd/string.h>
 #include <bsd/sys/endian.h>
-#include <sha2.h>
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/sha256.h"
 #include "base/text.h"
 #include "spool/entry_format.h"
 
@@ -14,13 +14,13 @@
 #define CHECKSUM 8 /* bytes, at the end */
 
 static void
-checksum(const unsigned char *slot, unsigned char sum[SHA256_DIGEST_LENGTH])
+checksum(const unsigned char *slot, unsigned char sum[SHA256_SIZE])
 {
-	SHA2_CTX sha;
+	struct sha256 sha;
 
-	SHA256Init(&sha);
-	SHA256Update(&sha, slot, FORMAT_SLOT - CHECKSUM);
-	SHA256Final(sum, &sha);
+	sha256_begin(&sha);
+	sha256_add(&sha, slot, FORMAT_SLOT - CHECKSUM);
+	sha256_end(&sha, sum);
 }
 
 /* Appends `s` behind its length in one byte. */
@@ -74,7 +74,7 @@ void
 format_put_slot(
     unsigned char bytes[FORMAT_SLOT], const struct format_slot *slot)
 {
-	unsigned char sum[SHA256_DIGEST_LENGTH], *p = bytes + FIXED;
+	unsigned char sum[SHA256_SIZE], *p = bytes + FIXED;
 	size_t room = text_room(slot);
 
 	memset(bytes, 0, FORMAT_SLOT);
@@ -163,7 +163,7 @@ format_get_slot(const unsigned char bytes[FORMAT_SLOT], size_t which,
     struct format_slot *slot)
 {
 	struct cursor c = { bytes + FIXED, FORMAT_SLOT - CHECKSUM - FIXED };
-	unsigned char sum[SHA256_DIGEST_LENGTH];
+	unsigned char sum[SHA256_SIZE];
 
 	checksum(bytes, sum);
 	if (memcmp(bytes + FORMAT_SLOT - CHECKSUM, sum, CHECKSUM) != 0)

@@ -2,10 +2,10 @@
 
 #include <bsd/sys/endian.h>
 #include <errno.h>
-#include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sha256.h"
 #include "mail/address.h"
 #include "spool/entry_format.h"
 #include "spool/file.h"
@@ -17,7 +17,7 @@ struct writer {
 	size_t len;
 	uint64_t at; /* in the file: the end of the piece */
 	int error; /* errno of the first write that failed */
-	SHA2_CTX sha;
+	struct sha256 sha;
 };
 
 static void
@@ -58,7 +58,7 @@ put_uncovered(struct writer *w, const void *p, size_t n)
 static void
 put(struct writer *w, const void *p, size_t n)
 {
-	SHA256Update(&w->sha, p, n);
+	sha256_add(&w->sha, p, n);
 	put_uncovered(w, p, n);
 }
 
@@ -150,7 +150,7 @@ put_head(struct writer *w, struct entry *e, struct format_slot *slot)
 		e->serial = slot->serial;
 	}
 	put_uncovered(w, head, sizeof head);
-	SHA256Update(&w->sha, head + FORMAT_MAGIC_SIZE, 4);
+	sha256_add(&w->sha, head + FORMAT_MAGIC_SIZE, 4);
 }
 
 static void
@@ -191,7 +191,7 @@ put_recipient(struct writer *w, struct entry *e, size_t i)
 	put_record(w, FORMAT_RECIPIENT, 3 + n + m);
 	e->states_at[i] = w->at;
 	put_uncovered(w, &e->states[i], 1);
-	SHA256Update(&w->sha, &open, 1);
+	sha256_add(&w->sha, &open, 1);
 	put_u16(w, n);
 	put(w, rcpt->address, n);
 	put(w, asked, m);
@@ -231,7 +231,7 @@ put_message(struct writer *w, const struct source *message, struct result *res)
 		if (got == 0)
 			return result_fail(res, RESULT_STORAGE,
 			    "the message ended before its end");
-		SHA256Update(&w->sha, (const uint8_t *)to, got);
+		sha256_add(&w->sha, to, got);
 		advance(w, got);
 	}
 	return 0;
@@ -240,9 +240,9 @@ put_message(struct writer *w, const struct source *message, struct result *res)
 static void
 put_end(struct writer *w)
 {
-	unsigned char sum[SHA256_DIGEST_LENGTH];
+	unsigned char sum[SHA256_SIZE];
 
-	SHA256Final(sum, &w->sha);
+	sha256_end(&w->sha, sum);
 	put_uncovered(w, FORMAT_END, FORMAT_MAGIC_SIZE);
 	put_uncovered(w, sum, sizeof sum);
 	flush(w);
@@ -282,7 +282,7 @@ write_all(struct writer *w, struct entry *e, const struct source *message,
 
 	if (set_states(e, &slot, res) == -1)
 		return -1;
-	SHA256Init(&w->sha);
+	sha256_begin(&w->sha);
 	put_head(w, e, &slot);
 	put_records(w, e, message);
 	e->message_at = w->at;

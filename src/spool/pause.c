@@ -4,7 +4,6 @@
 #include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sha2.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +13,7 @@
 
 #include <sys/file.h>
 
+#include "base/sha256.h"
 #include "spool/pause.h"
 #include "spool/state.h"
 
@@ -29,39 +29,39 @@
 struct record {
 	char magic[8];
 	uint8_t salt[16];
-	uint8_t fingerprint[SHA256_DIGEST_LENGTH]; /* of salt and secret */
+	uint8_t fingerprint[SHA256_SIZE]; /* of salt and secret */
 	int64_t until, since;
 	uint32_t cause, failures;
 	int32_t reply;
 	char kind[32], status[RESULT_STATUS_MAX], stage[RESULT_STAGE_MAX];
 	char text[RESULT_TEXT_MAX], filler[4];
-	uint8_t sum[SHA256_DIGEST_LENGTH]; /* of all that stands before */
+	uint8_t sum[SHA256_SIZE]; /* of all that stands before */
 };
 
 _Static_assert(sizeof(struct record) == 944, "no holes in a record");
 
 static void
 digest(const void *a, size_t na, const void *b, size_t nb,
-    uint8_t out[SHA256_DIGEST_LENGTH])
+    uint8_t out[SHA256_SIZE])
 {
-	SHA2_CTX ctx;
+	struct sha256 ctx;
 
-	SHA256Init(&ctx);
-	SHA256Update(&ctx, a, na);
-	SHA256Update(&ctx, b, nb);
-	SHA256Final(out, &ctx);
+	sha256_begin(&ctx);
+	sha256_add(&ctx, a, na);
+	sha256_add(&ctx, b, nb);
+	sha256_end(&ctx, out);
 	explicit_bzero(&ctx, sizeof ctx);
 }
 
 static void
 fingerprint(const struct record *r, const struct pause_key *key,
-    uint8_t out[SHA256_DIGEST_LENGTH])
+    uint8_t out[SHA256_SIZE])
 {
 	digest(r->salt, sizeof r->salt, key->secret, key->secret_len, out);
 }
 
 static void
-sum_up(const struct record *r, uint8_t out[SHA256_DIGEST_LENGTH])
+sum_up(const struct record *r, uint8_t out[SHA256_SIZE])
 {
 	digest(r, offsetof(struct record, sum), "", 0, out);
 }
@@ -110,7 +110,7 @@ is_string(const char *p, size_t size)
 static bool
 is_sound(const struct record *r)
 {
-	uint8_t sum[SHA256_DIGEST_LENGTH];
+	uint8_t sum[SHA256_SIZE];
 
 	sum_up(r, sum);
 	return memcmp(r->magic, MAGIC, sizeof r->magic) == 0 &&
@@ -125,7 +125,7 @@ is_sound(const struct record *r)
 static bool
 is_for(const struct record *r, const struct pause_key *key)
 {
-	uint8_t print[SHA256_DIGEST_LENGTH];
+	uint8_t print[SHA256_SIZE];
 
 	fingerprint(r, key, print);
 	return memcmp(r->fingerprint, print, sizeof print) == 0;
