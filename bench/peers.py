@@ -19,6 +19,7 @@ sender, bundle (a file of trusted certificates), dir (scratch), outpost
 """
 import os
 import pathlib
+import shutil
 import subprocess
 import time
 
@@ -111,7 +112,7 @@ class Outpost(Peer):
 
     def configure(self, ctx, name, port=None, most=10, retry="1m"):
         """Writes a configuration; the environment that names it."""
-        return {"OUTPOST_CONFIG": write(ctx.dir / f"{name}.ini", f"""[smarthost]
+        path = write(ctx.dir / f"{name}.ini", f"""[smarthost]
 host = {ctx.host}
 port = {port or ctx.port}
 user = {ctx.user}
@@ -122,9 +123,14 @@ address = {ctx.sender}
 [queue]
 directory = {self.spool}
 retry = {retry}
-""", 0o600)}
+""", 0o640)
+        shutil.chown(path, "root", "outpost")
+        return {"OUTPOST_CONFIG": path}
 
     def setup(self, ctx):
+        quiet("useradd", "-r", "-M", "-s", "/usr/sbin/nologin", "outpost")
+        os.makedirs(self.spool, 0o711)
+        shutil.chown(self.spool, "outpost", "outpost")
         self.env = self.configure(ctx, "outpost")
 
     def command(self, ctx):

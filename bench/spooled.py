@@ -13,6 +13,7 @@ import time
 
 DIGITS = "0123456789abcdefghijklmnopqrstuv"     # of an entry's name
 RARELY = "1h"       # until a mail that could not be sent is tried again
+FILLERS = 4         # processes that keep mail at once
 PATIENCE = 100      # seconds for a drain
 
 KEEPING = ("keeping a mail", "small: ms", "p95 ms", "to floor", "fsyncs",
@@ -64,10 +65,20 @@ def keep(m, count):
     walls = sorted(r[1] for r in measure(m, count, "small", command))
     big = min(r[1] for r in measure(m, 3, "medium", command))
     fsyncs = "no strace"
-    if shutil.which("strace") and not m.peer.program:   # set-id: not traced
+    if shutil.which("strace"):
         fsyncs = str(syncs(traced(m, command, "small")))
     return (statistics.median(walls), walls[int(0.95 * (len(walls) - 1))],
             fsyncs, big)
+
+
+def keep_many(m, count):
+    """Keeps mails, a few at a time, in which the order of none matters."""
+    command = [f"{m.ctx.work}/measure", str(count // FILLERS),
+               f"{m.ctx.work}/small", *m.peer.keep(m.ctx), "r1@example.com"]
+    fillers = [subprocess.Popen(command, env=m.env, stdout=subprocess.DEVNULL)
+               for _ in range(FILLERS)]
+    if any([f.wait(300) for f in fillers]):
+        raise RuntimeError(f"{command[3]} failed")
 
 
 def send_kept(m, way):
@@ -75,7 +86,7 @@ def send_kept(m, way):
     command's start until it is over and the smarthost has the last mail."""
     count = m.peer.most(m.ctx)
     m.peer.hold(m.ctx)
-    measure(m, count, "small", m.peer.keep(m.ctx) + ["r1@example.com"])
+    keep_many(m, count)
     m.peer.release(m.ctx)
     since, before = len(m.sink.mails), m.sink.connections
     start = time.monotonic()
@@ -110,12 +121,14 @@ def fill(m, queue, count):
                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                    stderr=subprocess.DEVNULL)
     first = next(queue.iterdir())
+    owner = first.stat()
     data, start = first.read_bytes(), first.name[:8]
     for i in range(1, count):
         name = "".join(DIGITS[i >> 5 * k & 31] for k in reversed(range(13)))
         with open(queue / (start + name), "xb",
                   opener=lambda p, f: os.open(p, f, 0o600)) as out:
             out.write(data)
+            os.fchown(out.fileno(), owner.st_uid, owner.st_gid)
 
 
 def many_waiting(m, count):
@@ -124,9 +137,12 @@ def many_waiting(m, count):
     fill(m, pathlib.Path(m.peer.spool, "queue"), count)
     env = {**m.env, **m.peer.configure(m.ctx, "rarely", retry=RARELY)}
     rows = []
-    for title, command in (("mailq", ["-bp"]), ("outpost queue run", ["-q"])):
-        since = len(m.sink.mails)
-        got = measure(m, 2, "small", [m.ctx.outpost, *command], env)[1]
+    for name in ("mailq", "outpost"):
+        (m.ctx.dir / name).symlink_to(m.ctx.outpost)
+    for command in (["mailq"], ["outpost", "queue", "run"]):
+        title, since = " ".join(command), len(m.sink.mails)
+        command[0] = str(m.ctx.dir / command[0])
+        got = measure(m, 2, "small", command, env)[1]
         if len(m.sink.mails) != since:
             raise RuntimeError("a mail was due")
         rows.append((title, f"{got[1] / 1e3:.2f}", f"{got[3] / 1024:.1f}"))
