@@ -1,7 +1,7 @@
 #include "config.h"
 
 #include <assert.h>
-#include <sha2.h>
+#include <openssl/evp.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,14 +75,11 @@ make_sample(unsigned char *p, size_t n)
 static void
 put_slot(unsigned char *file, const uint8_t *slot, size_t n)
 {
-	uint8_t sum[SHA256_DIGEST_LENGTH];
-	SHA2_CTX sha;
+	uint8_t sum[EVP_MAX_MD_SIZE];
 
 	memset(file + HEAD / 2, 0, SLOT);
 	memcpy(file + SLOT_AT, slot, n < SLOT - SUM ? n : SLOT - SUM);
-	SHA256Init(&sha);
-	SHA256Update(&sha, file + SLOT_AT, SLOT - SUM);
-	SHA256Final(sum, &sha);
+	EVP_Digest(file + SLOT_AT, SLOT - SUM, sum, NULL, EVP_sha256(), NULL);
 	memcpy(file + SLOT_AT + SLOT - SUM, sum, SUM);
 }
 

@@ -4,7 +4,7 @@
 #include <bsd/sys/endian.h>
 #include <fcntl.h>
 #include <setjmp.h>
-#include <sha2.h>
+#include <openssl/evp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -515,15 +515,16 @@ add_record(struct handmade *h, unsigned type, const char *p, size_t n)
 static void
 add_end(struct handmade *h)
 {
-	unsigned char sum[SHA256_DIGEST_LENGTH];
-	SHA2_CTX sha;
+	unsigned char sum[EVP_MAX_MD_SIZE];
+	EVP_MD_CTX *sha = EVP_MD_CTX_new();
 
-	SHA256Init(&sha);
-	SHA256Update(&sha, (uint8_t *)h->bytes + 8, 4);
-	SHA256Update(&sha, (uint8_t *)h->bytes + HEAD, h->len - HEAD);
-	SHA256Final(sum, &sha);
+	EVP_DigestInit_ex(sha, EVP_sha256(), NULL);
+	EVP_DigestUpdate(sha, h->bytes + 8, 4);
+	EVP_DigestUpdate(sha, h->bytes + HEAD, h->len - HEAD);
+	EVP_DigestFinal_ex(sha, sum, NULL);
+	EVP_MD_CTX_free(sha);
 	add(h, "the end\n", 8);
-	add(h, (char *)sum, sizeof sum);
+	add(h, (char *)sum, 32);
 }
 
 #define ORIGIN "\x01\0\0\0\x0e\x02\0\0\0\0\0\0\0\0\0\0\0\0\0"
