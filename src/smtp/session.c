@@ -83,7 +83,7 @@ read_piece(struct session *s, struct dots *dots, uint64_t *off, size_t *len)
 }
 
 /* Asks for the next mail, and passes on what is to be done.  False: nothing,
- * for now. */
+ * yet. */
 static bool
 ask_next(struct session *s)
 {

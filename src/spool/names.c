@@ -163,7 +163,7 @@ sweep_name(const char *name, void *arg)
 		sweep_entry(b, name);
 }
 
-/* What the file system takes for now: the time of a new file. */
+/* The time as the file system has it: that of a new file. */
 static int
 ask_clock(const struct spool *s, enum spool_folder folder, int64_t *now,
     struct result *res)

@@ -106,7 +106,7 @@ def test_fault_s_13_list(ready):
 
 
 def test_fault_s_13_oldest_first(ready, smarthost):
-    """One that is refused for now keeps no later one."""
+    """One that is refused temporarily keeps no later one."""
     host = clear(smarthost, script=[
         at("RCPT", when="later@", reply="450 4.2.1 later")])
     ready.configure(host, smarthost={"messages_per_connection": 7})
