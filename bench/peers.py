@@ -95,8 +95,7 @@ class Floor(Peer):
                 ctx.user, ctx.password, ctx.sender]
 
     def keep(self, ctx):
-        # without the recipient, which would be another argument
-        return ["/bin/sh", "-c", 'exec "$0" "$1"', ctx.spoolfloor, self.spool]
+        return [ctx.spoolfloor, self.spool]
 
     def drain(self, ctx, way):
         most = "10" if way == "ten a connection" else "100000"

@@ -59,16 +59,19 @@ def calls_once(m):
     return str(len(calls)), str(syncs(calls))
 
 
-def keep(m, count):
+def keep(m, results):
     """Keeps small mails, and one of 25 MB: (median, p95, fsyncs, big)."""
+    m.peer.hold(m.ctx)
+    count = 20 if m.ctx.quick else 100
     command = m.peer.keep(m.ctx) + ["r1@example.com"]
     walls = sorted(r[1] for r in measure(m, count, "small", command))
     big = min(r[1] for r in measure(m, 3, "medium", command))
     fsyncs = "no strace"
     if shutil.which("strace"):
         fsyncs = str(syncs(traced(m, command, "small")))
-    return (statistics.median(walls), walls[int(0.95 * (len(walls) - 1))],
-            fsyncs, big)
+    results.keeping[m.peer.name] = (
+        statistics.median(walls), walls[int(0.95 * (len(walls) - 1))],
+        fsyncs, big)
 
 
 def keep_many(m, count):
@@ -91,21 +94,17 @@ def send_kept(m, way):
     since, before = len(m.sink.mails), m.sink.connections
     start = time.monotonic()
     command, more = m.peer.drain(m.ctx, way)
-    subprocess.run(command, env={**m.env, **more}, check=True,
-                   timeout=PATIENCE, stdin=subprocess.DEVNULL,
-                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    returned = time.monotonic()
+    returned = measure(m, 1, "small", command, {**m.env, **more})[0][1] / 1e3
     arrived = m.sink.wait_for(count, since, PATIENCE)
     if arrived is None:
         raise RuntimeError(f"{len(m.sink.mails) - since} of {count} arrived")
     return (count, m.sink.connections - before,
-            count / (max(arrived, returned) - start))
+            count / max(arrived - start, returned))
 
 
-def keep_and_drain(m, results):
-    """All of it for one peer that can keep mail."""
+def drain(m, results):
+    """Keeps and sends many mails, in each way that the peer has."""
     m.peer.hold(m.ctx)
-    results.keeping[m.peer.name] = keep(m, 20 if m.ctx.quick else 100)
     m.peer.empty(m.ctx)
     for way in m.peer.ways:
         got = [send_kept(m, way) for _ in range(1 if m.ctx.quick else 3)]
@@ -131,12 +130,11 @@ def fill(m, queue, count):
             os.fchown(out.fileno(), owner.st_uid, owner.st_gid)
 
 
-def many_waiting(m, count):
+def list_many(m, results):
     """Rows of what outpost needs for many mails that are not due."""
     m.peer.empty(m.ctx)
-    fill(m, pathlib.Path(m.peer.spool, "queue"), count)
+    fill(m, pathlib.Path(m.peer.spool, "queue"), results.waiting)
     env = {**m.env, **m.peer.configure(m.ctx, "rarely", retry=RARELY)}
-    rows = []
     for name in ("mailq", "outpost"):
         (m.ctx.dir / name).symlink_to(m.ctx.outpost)
     for command in (["mailq"], ["outpost", "queue", "run"]):
@@ -145,9 +143,8 @@ def many_waiting(m, count):
         got = measure(m, 2, "small", command, env)[1]
         if len(m.sink.mails) != since:
             raise RuntimeError("a mail was due")
-        rows.append((title, f"{got[1] / 1e3:.2f}", f"{got[3] / 1024:.1f}"))
-    m.peer.empty(m.ctx)
-    return rows
+        results.listing.append(
+            (title, f"{got[1] / 1e3:.2f}", f"{got[3] / 1024:.1f}"))
 
 
 def ratio(a, b):

@@ -1,11 +1,11 @@
 /*
  * spoolfloor: the least that keeping a mail for later can cost.
  *
- *	spoolfloor FOLDER < mail
+ *	spoolfloor FOLDER [RECIPIENT ...] < mail
  *
  * The mail goes to a new file, the file is synced, gets its name, and the
  * folder is synced: whatever leaves out one of these may lose the mail.  No
- * configuration, no header parsing.  Not a mail program.
+ * configuration, no header parsing, no envelope.  Not a mail program.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -44,7 +44,7 @@ main(int argc, char **argv)
 	char name[64], hidden[80];
 	int dir, fd;
 
-	if (argc != 2)
+	if (argc < 2)
 		return 64;
 	make_name(name, sizeof name);
 	snprintf(hidden, sizeof hidden, ".%s", name);
