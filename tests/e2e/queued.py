@@ -68,7 +68,8 @@ class Queued:
         return self.outpost(["queue", *words], b"", program="outpost",
                             **options)
 
-    def _names(self, folder):
+    def ids(self, folder="queue"):
+        """The names in a folder, oldest first."""
         try:
             return sorted(name for name in os.listdir(self.spool / folder)
                           if not name.startswith("."))
@@ -78,15 +79,15 @@ class Queued:
     @property
     def waiting(self):
         """The ids in queue/."""
-        return self._names("queue")
+        return self.ids()
 
     @property
     def failed(self):
-        return self._names("failed")
+        return self.ids("failed")
 
     @property
     def corrupt(self):
-        return self._names("corrupt")
+        return self.ids("corrupt")
 
     @property
     def litter(self):

@@ -2,41 +2,32 @@
 
 import json
 
+from queued import Queued
+
 MAIL = b"Subject: kept\n\nbody\n"
 
 
-class Queue:
-    """The queue of one installation of the program."""
+class Queue(Queued):
+    """A queue that the tests of listing and administration fill and ask."""
 
-    def __init__(self, outpost, host=None, **keys):
-        self.outpost = outpost
-        self.spool = outpost.directory / "spool"
-        self.configure(host, **keys)
-
-    def configure(self, host=None, **keys):
-        self.outpost.configure(
-            host, {"queue": {"directory": self.spool, **keys}})
+    def __init__(self, outpost, **keys):
+        super().__init__(outpost)
+        self.changes = {"queue": {"directory": self.spool, **keys}}
+        self.configure(None)
 
     def publish(self):
         """Lets everybody read the configuration, which holds no secret."""
         self.outpost.config_mode = 0o644
-        self.outpost.configure(changes={
-            "queue": {"directory": self.spool},
-            "smarthost": {"auth": "off", "user": None, "password": None}})
-        return self
+        return self.configure(None, smarthost={
+            "auth": "off", "user": None, "password": None})
 
     def keep(self, *recipients, mail=MAIL, sender="me@x.example"):
         """Keeps a mail to be sent later; returns its id."""
         before = set(self.ids())
-        self.outpost(["-odq", "-i", "-f", sender, "--",
-                      *(recipients or ["a@x.example"])], mail).ok()
+        self.submit(["-odq", "-i", "-f", sender, "--",
+                     *(recipients or ["a@x.example"])], mail).ok()
         (new,) = set(self.ids()) - before
         return new
-
-    def ids(self, folder="queue"):
-        """The names in a folder, oldest first."""
-        path = self.spool / folder
-        return sorted(p.name for p in path.iterdir()) if path.exists() else []
 
     def mailq(self):
         return self.outpost([], program="mailq")
