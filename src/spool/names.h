@@ -6,7 +6,7 @@
 
 #include "spool/spool.h"
 
-#define NAMES_BATCH 2048
+#define NAMES_BATCH 8192
 
 struct names {
 	char (*names)[ENTRY_ID_MAX];

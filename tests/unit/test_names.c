@@ -91,7 +91,7 @@ id_of(char id[ENTRY_ID_MAX], size_t i)
 	snprintf(id, ENTRY_ID_MAX, "%021zu", i);
 }
 
-#define FILES 5000
+#define FILES (2 * NAMES_BATCH + 904) /* the search for the first overflows */
 
 /* All of them in order, in batches, wherever one begins. */
 static void
