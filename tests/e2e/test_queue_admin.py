@@ -111,7 +111,7 @@ def test_run_every(queue, smarthost):
         env=queue.outpost.environment())
     try:
         for count in (1, 2):
-            queue.keep(f"{count}@x.example")
+            queue.submit(["-odq", f"{count}@x.example"]).ok()
             limit = time.monotonic() + 20
             while len(host.messages) < count:
                 assert time.monotonic() < limit
