@@ -248,7 +248,8 @@ def test_fault_t11_truncated_anywhere(outpost, smarthost, tls, reset):
         # in doubt it is said that there is doubt
         assert sent == 0 or done.status == 0 or "may have" in done.err
         delivered += done.status == 0
-    assert delivered > 0
+    # a reset may overtake the answer
+    assert delivered > 0 or reset
 
 
 @pytest.mark.parametrize("record", [
