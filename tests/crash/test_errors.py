@@ -1,5 +1,5 @@
 """Each system call fails: what the caller is told, what is left, and what
-arrives (FAULTS S4, S11, S12)."""
+arrives."""
 
 import itertools
 

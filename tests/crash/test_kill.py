@@ -1,4 +1,4 @@
-"""Killed at each system call: what arrives then (DESIGN section 5)."""
+"""Killed at each system call: what arrives then (doc/SPOOL.md)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Thousands of runs of the program killed at random moments (FAULTS S3).
+"""Thousands of runs of the program killed at random moments.
 
 OUTPOST_KILLS says how many, OUTPOST_SEED which moments."""
 

@@ -1,5 +1,4 @@
-"""The power fails: what was acknowledged is there and whole (FAULTS S1, S2;
-CASES 2-1, 2-25)."""
+"""The power fails: what was acknowledged is there and whole."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor

@@ -2,7 +2,7 @@
 after a crash at any point of it.
 
 A way is run in a place of its own; then the queue is run until it is empty,
-with a smarthost that works, and the ledger is compared.  DESIGN: before exit
+with a smarthost that works, and the ledger is compared.  Before exit
 0 is possible 0 or 1 copies, after it 1, between the final dot and the durable
 state 1 or 2; which of these it is follows from the calls that were made."""
 

@@ -14,10 +14,9 @@
 
 #include "cli/options.h"
 #include "cli/options_table.h"
+#include "cmdline.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
-#define WORDS_MAX 12
-#define LINE_MAX 256
 
 /* What a command line became, as one line of text. */
 static void
@@ -67,25 +66,6 @@ describe(const struct options *o, char *out, size_t size)
 	buf_free(&b);
 }
 
-/* A command line, made of text with "|" between the words. */
-struct cmdline {
-	char text[LINE_MAX];
-	char *argv[WORDS_MAX + 1];
-	int argc;
-};
-
-static void
-split(struct cmdline *c, const char *line)
-{
-	char *p = c->text;
-
-	assert_true(strlcpy(c->text, line, sizeof c->text) < sizeof c->text);
-	for (c->argc = 0; c->argc < WORDS_MAX && p != NULL; c->argc++)
-		c->argv[c->argc] = strsep(&p, "|");
-	assert_null(p);
-	c->argv[c->argc] = NULL;
-}
-
 static void
 check_parsed(const char *name, const char *line, const char *want)
 {
@@ -94,7 +74,7 @@ check_parsed(const char *name, const char *line, const char *want)
 	struct result res;
 	char got[512];
 
-	split(&c, line);
+	cmdline_split(&c, line);
 	if (options_parse(&o, c.argc, c.argv, &res) == -1)
 		fail_msg("%s: %s", name, res.text);
 	describe(&o, got, sizeof got);
@@ -111,7 +91,7 @@ check_refused(const char *line, enum result_kind kind, const char *text)
 	struct options o;
 	struct result res;
 
-	split(&c, line);
+	cmdline_split(&c, line);
 	if (options_parse(&o, c.argc, c.argv, &res) != -1)
 		fail_msg("%s: was taken", line);
 	if (res.kind != kind || strstr(res.text, text) == NULL)
@@ -523,7 +503,7 @@ test_warnings(void **state)
 	struct result res;
 
 	(void)state;
-	split(&c, "sendmail|-N\x1b[2Jx\ny|-R%n|-odx|-oex|-ex|x");
+	cmdline_split(&c, "sendmail|-N\x1b[2Jx\ny|-R%n|-odx|-oex|-ex|x");
 	assert_int_equal(options_parse(&o, c.argc, c.argv, &res), 0);
 	assert_string_equal(o.warnings.data,
 	    "option -N ignored: \"\\x1b[2Jx y\" is not never, or a list of "

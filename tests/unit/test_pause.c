@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "spool/pause.h"
+#include "spools.h"
 
 #define NOW INT64_C(1700000000)
 
@@ -33,12 +34,8 @@ static int
 set_up(void **state)
 {
 	static struct place place;
-	const char *tmp = getenv("TMPDIR");
 
-	snprintf(place.dir, sizeof place.dir, "%s/outpost-pause.XXXXXX",
-	    tmp == NULL ? "/tmp" : tmp);
-	if (mkdtemp(place.dir) == NULL)
-		return -1;
+	spools_make(place.dir);
 	place.spool = (struct spool){ .dir = place.dir,
 		.fds = { -1, -1, -1, -1, -1 } };
 	place.spool.fds[SPOOL_STATE] = open(place.dir, O_RDONLY | O_DIRECTORY);
@@ -54,11 +51,10 @@ static int
 tear_down(void **state)
 {
 	struct place *place = *state;
-	char command[300];
 
 	close(place->spool.fds[SPOOL_STATE]);
-	snprintf(command, sizeof command, "rm -rf '%s'", place->dir);
-	return system(command);
+	spools_remove(place->dir);
+	return 0;
 }
 
 static int64_t

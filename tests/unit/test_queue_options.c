@@ -14,29 +14,9 @@
 
 #include "cli/queue_options.h"
 #include "config/file.h"
+#include "cmdline.h"
 
 #define COUNT(table) (sizeof(table) / sizeof *(table))
-#define WORDS_MAX 8
-#define LINE_MAX 256
-
-/* The words after "queue", made of text with "|" between them. */
-struct cmdline {
-	char text[LINE_MAX];
-	char *argv[WORDS_MAX + 1];
-	int argc;
-};
-
-static void
-split(struct cmdline *c, const char *line)
-{
-	char *p = c->text;
-
-	assert_true(strlcpy(c->text, line, sizeof c->text) < sizeof c->text);
-	for (c->argc = 0; c->argc < WORDS_MAX && p != NULL; c->argc++)
-		c->argv[c->argc] = strsep(&p, "|");
-	assert_null(p);
-	c->argv[c->argc] = NULL;
-}
 
 /* What a command line became, as one line of text. */
 static void
@@ -96,7 +76,7 @@ test_taken(void **state)
 	(void)state;
 	buf_init(&got, 512);
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		split(&c, cases[i].line);
+		cmdline_split(&c, cases[i].line);
 		if (queue_options_parse(&q, c.argc, c.argv, &res) == -1)
 			fail_msg("%s: %s", cases[i].line, res.text);
 		describe(&q, &got);
@@ -156,7 +136,7 @@ test_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		split(&c, cases[i].line);
+		cmdline_split(&c, cases[i].line);
 		if (queue_options_parse(&q, c.argc, c.argv, &res) != -1)
 			fail_msg("%s: was taken", cases[i].line);
 		assert_int_equal(res.kind, RESULT_USAGE);

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "spool/turn.h"
+#include "spools.h"
 
 #define SOON 60000 /* ms; nothing here waits so long unless it is broken */
 
@@ -31,12 +32,8 @@ static int
 set_up(void **state)
 {
 	static struct place place;
-	const char *tmp = getenv("TMPDIR");
 
-	snprintf(place.dir, sizeof place.dir, "%s/outpost-turn.XXXXXX",
-	    tmp == NULL ? "/tmp" : tmp);
-	if (mkdtemp(place.dir) == NULL)
-		return -1;
+	spools_make(place.dir);
 	place.spool = (struct spool){ .dir = place.dir,
 		.fds = { -1, -1, -1, -1, -1 } };
 	place.spool.fds[SPOOL_STATE] = open(place.dir, O_RDONLY | O_DIRECTORY);
@@ -48,11 +45,10 @@ static int
 tear_down(void **state)
 {
 	struct place *place = *state;
-	char command[300];
 
 	close(place->spool.fds[SPOOL_STATE]);
-	snprintf(command, sizeof command, "rm -rf '%s'", place->dir);
-	return system(command);
+	spools_remove(place->dir);
+	return 0;
 }
 
 static int64_t
