@@ -162,7 +162,7 @@ def finish(process, stdin=None):
     try:
         out, err = process.communicate(stdin, timeout=TIMEOUT)
     except subprocess.TimeoutExpired:
-        process.kill()
-        process.communicate()
+        process.kill() # and no word of whoever has its pipes still
+        process.wait()
         raise
     return process.returncode, out, err.decode("utf-8", "replace")
