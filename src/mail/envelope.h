@@ -52,7 +52,9 @@ struct envelope {
 	struct result *results;
 	size_t nresults, results_room;
 	struct dsn dsn;
-	bool is_8bit; /* the message holds bytes above 127 */
+	bool is_8bit; /* the body holds bytes above 127 */
+	bool is_utf8; /* the header does: it needs SMTPUTF8 (RFC 6531) */
+	bool require_tls; /* on all of its way: REQUIRETLS (RFC 8689) */
 	/* a set of the addresses: index into rcpts plus 1, or 0 for none, at
 	 * the first free place from the address's hash on */
 	uint32_t *places;

@@ -66,11 +66,13 @@ enum session_next {
 
 /* Where the mails of a session come from, and where their results go. */
 struct session_feed {
-	/* Asked before the first mail, again before the final dot of each one
+	/* `caps` is what the smarthost offers: the mail that is given fits it.
+	 * Asked before the first mail, again before the final dot of each one
 	 * that is known to be in its last transaction (so that the next one
 	 * can go with the dot, where PIPELINING is offered; DONE there sends
 	 * QUIT with it), and when all are settled.  Not after DONE. */
-	enum session_next (*next)(void *arg, const struct session_mail **mail);
+	enum session_next (*next)(void *arg, const struct caps *caps,
+	    const struct session_mail **mail);
 	/* Every recipient of `mail` is settled; called in the order in which
 	 * they were handed out, before anything else is sent or waited for. */
 	void (*settled)(void *arg, const struct session_mail *mail);
