@@ -57,7 +57,8 @@ has_others(const struct passage *p)
 /* The connection is free, and others wait: a process of its own goes on with
  * it.  This one never touches it again. */
 static enum session_next
-take_along(struct passage *p, const struct session_mail **mail)
+take_along(struct passage *p, const struct caps *caps,
+    const struct session_mail **mail)
 {
 	enum process_side side;
 	struct result ignored;
@@ -71,11 +72,11 @@ take_along(struct passage *p, const struct session_mail **mail)
 	p->stage = PASSAGE_ALONG;
 	p->end = PASSAGE_DONE;
 	p->queue_feed = queue_feed(&p->queue, 1);
-	return p->queue_feed.next(p->queue_feed.arg, mail);
+	return p->queue_feed.next(p->queue_feed.arg, caps, mail);
 }
 
 static enum session_next
-next(void *arg, const struct session_mail **mail)
+next(void *arg, const struct caps *caps, const struct session_mail **mail)
 {
 	struct passage *p = arg;
 
@@ -89,11 +90,11 @@ next(void *arg, const struct session_mail **mail)
 			return SESSION_DONE;
 		if (!p->is_settled)
 			return SESSION_LATER;
-		return take_along(p, mail);
+		return take_along(p, caps, mail);
 	case PASSAGE_ALONG:
 		break;
 	}
-	return p->queue_feed.next(p->queue_feed.arg, mail);
+	return p->queue_feed.next(p->queue_feed.arg, caps, mail);
 }
 
 static void

@@ -29,11 +29,12 @@ most_mails(const struct queue *q)
 }
 
 static enum session_next
-next_mail(void *arg, const struct session_mail **mail)
+next_mail(void *arg, const struct caps *caps, const struct session_mail **mail)
 {
 	struct queue *q = arg;
 	struct line_item *item;
 
+	(void)caps;
 	if (q->stop || q->renew || q->sent >= most_mails(q) ||
 	    !line_look(&q->line))
 		return SESSION_DONE;

@@ -26,6 +26,7 @@
 #include "base/buf.h"
 #include "base/result.h"
 #include "mail/envelope.h"
+#include "smtp/caps.h"
 #include "smtp/plan.h"
 #include "smtp/reply.h"
 #include "smtp/states.h"
@@ -103,6 +104,9 @@ bool smtp_asks_next(const struct smtp_client *c);
  * or BUG for an address that must not be written.
  */
 void smtp_give(struct smtp_client *c, const struct smtp_mail *mail);
+
+/* What the smarthost offers, as it said last. */
+const struct caps *smtp_offers(const struct smtp_client *c);
 
 /* Whether a mail is under way: otherwise all its recipients are settled. */
 bool smtp_is_open(const struct smtp_client *c, const struct envelope *env);

@@ -83,6 +83,12 @@ smtp_let_go(struct smtp_work *w)
 		w->mail.env = NULL;
 }
 
+const struct caps *
+smtp_offers(const struct smtp_client *c)
+{
+	return &c->caps;
+}
+
 bool
 smtp_is_open(const struct smtp_client *c, const struct envelope *env)
 {

@@ -90,7 +90,7 @@ ask_next(struct session *s)
 	const struct session_mail *mail;
 	struct smtp_mail given;
 
-	switch (s->feed->next(s->feed->arg, &mail)) {
+	switch (s->feed->next(s->feed->arg, smtp_offers(s->client), &mail)) {
 	case SESSION_MAIL:
 		s->given[s->ngiven++] = mail;
 		given = (struct smtp_mail){ mail->env, mail->message->size };

@@ -557,6 +557,7 @@ test_interrupted(void **state)
 static void
 test_feed(void **state)
 {
+	const struct caps caps = { 0 };
 	const struct session_mail *mail;
 	struct session_feed feed;
 	struct result res;
@@ -570,7 +571,8 @@ test_feed(void **state)
 	queue_init(&q, &o.account, &o.settle, &due);
 	feed = queue_feed(&q, 1);
 	for (size_t i = 0; i < 2; i++) {
-		assert_int_equal(feed.next(feed.arg, &mail), SESSION_MAIL);
+		assert_int_equal(
+		    feed.next(feed.arg, &caps, &mail), SESSION_MAIL);
 		/* none of them is the first on the connection */
 		(void)result_fail(&res, RESULT_LOST, "cut");
 		envelope_settle_all(
@@ -581,7 +583,7 @@ test_feed(void **state)
 		    mail->env, RCPT_DEFERRED, RCPT_DEFERRED, &res);
 		feed.settled(feed.arg, mail);
 	}
-	assert_int_equal(feed.next(feed.arg, &mail), SESSION_DONE);
+	assert_int_equal(feed.next(feed.arg, &caps, &mail), SESSION_DONE);
 	queue_clear(&q);
 	assert_int_equal(office_count(office_log(&o), "result=deferred"), 1);
 	assert_int_equal(spools_count(o.dir, "queue"), 3);

@@ -285,10 +285,11 @@ struct supply {
 };
 
 static enum session_next
-next_mail(void *arg, const struct session_mail **mail)
+next_mail(void *arg, const struct caps *caps, const struct session_mail **mail)
 {
 	struct supply *s = arg;
 
+	(void)caps;
 	if (s->wish->later && s->settled < s->given) {
 		buf_puts(&events, "later\n");
 		return SESSION_LATER;
