@@ -207,6 +207,31 @@ lines_end(struct lines *l, char *out)
 	return (size_t)(put_newline(l, out) - out);
 }
 
+bool
+lines_check_push(struct lines_check *c, const char *p, size_t n)
+{
+	const char *end = p + n, *q;
+
+	if (n == 0)
+		return true;
+	if (memchr(p, '\0', n) != NULL || (c->last == '\r') != (*p == '\n'))
+		return false;
+	for (q = find(p, end, '\r'); q < end; q = find(q + 1, end, '\r'))
+		if (q + 1 < end && q[1] != '\n')
+			return false;
+	for (q = find(p, end, '\n'); q < end; q = find(q + 1, end, '\n'))
+		if (q > p && q[-1] != '\r')
+			return false;
+	c->last = end[-1];
+	return true;
+}
+
+bool
+lines_check_end(const struct lines_check *c)
+{
+	return c->last == '\0' || c->last == '\n';
+}
+
 /* Octets of the UTF-8 character that `c` begins; 1 for any other byte. */
 static size_t
 char_length(char c)

@@ -1,11 +1,13 @@
 /*
- * lines: makes clean lines of whatever was piped in, in three stages.
+ * lines: makes clean lines of whatever was piped in, in stages.
  *
  * struct lines, while the input is read: NULs are dropped before anything
  * else is looked at.  Each line ends in LF or in CRs and LF; what comes out
  * ends in CRLF.  A CR elsewhere becomes a blank; a last line without LF is
  * taken as if it had one.  Where asked, a line that is just a dot ends the
  * message, and what follows is swallowed.
+ *
+ * struct lines_check, for what others made: whether lines are clean already.
  *
  * struct folds, for the body: says where a line would pass 998 octets (RFC
  * 5322 section 2.1.1), so that CRLF and a blank are put in there, never
@@ -55,6 +57,17 @@ size_t lines_push(struct lines *l, const char *p, size_t n, char *out);
 /* Ends the input, with `ended` set when a dot was its last line; writes at
  * most LINES_OUT_MAX(0) bytes, returns how many. */
 size_t lines_end(struct lines *l, char *out);
+
+/* Looks at lines that should be clean, in any pieces; begins as zero bytes. */
+struct lines_check {
+	char last; /* byte, or NUL before the first */
+};
+
+/* Whether the next `n` bytes leave it so. */
+bool lines_check_push(struct lines_check *c, const char *p, size_t n);
+
+/* Whether it may end here: nothing came, or the last line is whole. */
+bool lines_check_end(const struct lines_check *c);
 
 struct folds {
 	size_t column; /* octets of the current line */

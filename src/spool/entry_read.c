@@ -11,6 +11,7 @@
 
 #include "base/sha256.h"
 #include "mail/address.h"
+#include "mail/lines.h"
 #include "spool/entry_format.h"
 #include "spool/file.h"
 
@@ -355,10 +356,11 @@ check_size(struct reader *r)
 	    (unsigned long long)left, (unsigned long long)want);
 }
 
+/* The message, whose lines go to the smarthost as they are. */
 static int
-check_message(struct reader *r)
+check_lines(struct reader *r)
 {
-	unsigned char sum[SHA256_SIZE];
+	struct lines_check lines = { 0 };
 	const unsigned char *p;
 	size_t n;
 
@@ -367,9 +369,24 @@ check_message(struct reader *r)
 		p = view(r, n, "message");
 		if (p == NULL)
 			return -1;
+		if (!lines_check_push(&lines, (const char *)p, n))
+			return corrupt(r, "a line of the message is not clean");
 		cover(r, p, n);
 		r->pos += n;
 	}
+	if (!lines_check_end(&lines))
+		return corrupt(r, "the last line of the message has no end");
+	return 0;
+}
+
+static int
+check_message(struct reader *r)
+{
+	unsigned char sum[SHA256_SIZE];
+	const unsigned char *p;
+
+	if (check_lines(r) == -1)
+		return -1;
 	p = view(r, FORMAT_END_SIZE, "end mark");
 	if (p == NULL)
 		return -1;

@@ -174,6 +174,22 @@ def test_drop_forged_file(machine, kind):
     assert len(machine.corrupt) == 1 and len(machine.host.messages) == 2
 
 
+@pytest.mark.parametrize("text", [
+    *(b"a" + end + b"MAIL FROM:<evil@x.example>\r\n" for end in (
+        b"\n.\n", b"\r\n.\n", b"\n.\r\n", b"\r.\r", b"\r\n.\r",
+        b"\0.\r\n", b"\r\r\n.\r\n")),
+    b"no end"])
+def test_drop_smuggled(machine, text):
+    """A second mail behind what some servers take for the first one's end: no
+    line but a clean one goes out."""
+    file = dropped("evil")
+    file.message += text
+    path = machine.put(write(file.data()))
+    others_are_served(machine)
+    set_aside(machine, path)
+    assert "of the message" in machine.outpost.log()
+
+
 @pytest.mark.parametrize("target", ["/etc/shadow", "queue"])
 def test_drop_hard_link(machine, target):
     """Of a file of outpost's own, or one's own elsewhere."""

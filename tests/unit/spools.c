@@ -39,10 +39,15 @@ spools_text(const char *text, size_t header)
 	};
 }
 
+/* Lines are of 61 octets with their ends, counted from the last one. */
 char
-spools_octet(uint64_t off)
+spools_octet(uint64_t size, uint64_t off)
 {
-	return (char)(off * 31 + off / 256 * 7 + off / 65536 * 3);
+	uint64_t back = (size - 1 - off) % 61;
+
+	if (back < 2)
+		return back == 0 ? '\n' : '\r';
+	return (char)(' ' + (off * 31 + off / 256 * 7 + off / 65536 * 3) % 95);
 }
 
 /* Never more than 1,000 at a time, as a source may. */
@@ -57,7 +62,7 @@ read_octets(
 	if (*got > 1000)
 		*got = 1000;
 	for (size_t i = 0; i < *got; i++)
-		p[i] = spools_octet(off + i);
+		p[i] = spools_octet(*(uint64_t *)arg, off + i);
 	return 0;
 }
 

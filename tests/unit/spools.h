@@ -10,11 +10,12 @@
 /* A source of the string `text`, whose first `header` bytes are a header. */
 struct source spools_text(const char *text, size_t header);
 
-/* A source of `size` octets that are never alike at two places; header 0. */
+/* A source of `size` octets that differ from place to place, in clean lines
+ * unless `size` is 1 more than a multiple of 61; header 0. */
 struct source spools_octets(uint64_t *size);
 
 /* The octet of that at `off`. */
-char spools_octet(uint64_t off);
+char spools_octet(uint64_t size, uint64_t off);
 
 /* Makes `e` a mail with every field set, for two recipients. */
 void spools_entry(struct entry *e);

@@ -214,7 +214,7 @@ be_changed(struct place *place, char *id)
 	int fd = openat(place->s.fds[SPOOL_DROP], id, O_WRONLY);
 	off_t end = lseek(fd, 0, SEEK_END);
 
-	assert_int_equal(pwrite(fd, "!", 1, end - 45), 1);
+	assert_int_equal(pwrite(fd, "!", 1, end - 43), 1);
 	close(fd);
 }
 

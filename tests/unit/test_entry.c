@@ -178,7 +178,7 @@ test_bare(void **state)
 	entry_clear(&b);
 }
 
-static const uint64_t sizes[] = { 1, 60000, 61000, 61300, 65536, 65537, 131072,
+static const uint64_t sizes[] = { 2, 60000, 61000, 61300, 65536, 65537, 131072,
 	200000, 1000003 };
 
 /* Of messages that are smaller and larger than a piece. */
@@ -204,7 +204,7 @@ test_sizes(void **state)
 			    m.read(m.arg, off, p, sizeof p, &got, &res), 0);
 			assert_true(got > 0);
 			for (size_t k = 0; k < got; k++)
-				if (p[k] != spools_octet(off + k))
+				if (p[k] != spools_octet(size, off + k))
 					fail_msg("octet %zu", (size_t)off + k);
 		}
 		entry_clear(&a);
@@ -539,72 +539,72 @@ static const struct {
 	size_t len;
 	const char *wrong; /* NULL: nothing is */
 } records[] = {
-	{ PARTS(ORIGIN SENDER MESSAGE "ab"), NULL },
-	{ PARTS(ORIGIN SENDER RCPT "a@b" MESSAGE "ab"), NULL },
-	{ PARTS(ORIGIN SENDER RCPT "a@b" RCPT "c@b" MESSAGE "ab"), NULL },
+	{ PARTS(ORIGIN SENDER MESSAGE "\r\n"), NULL },
+	{ PARTS(ORIGIN SENDER RCPT "a@b" MESSAGE "\r\n"), NULL },
+	{ PARTS(ORIGIN SENDER RCPT "a@b" RCPT "c@b" MESSAGE "\r\n"), NULL },
 	{ PARTS(ORIGIN SENDER "\x08\0\0\0\x08\0\0\x03"
-			      "a@bxy" MESSAGE "ab"),
+			      "a@bxy" MESSAGE "\r\n"),
 	    NULL },
-	{ PARTS(ORIGIN MESSAGE "ab"), "no sender record" },
-	{ PARTS(SENDER MESSAGE "ab"), "no origin record" },
-	{ PARTS(SENDER ORIGIN MESSAGE "ab"),
+	{ PARTS(ORIGIN MESSAGE "\r\n"), "no sender record" },
+	{ PARTS(SENDER MESSAGE "\r\n"), "no origin record" },
+	{ PARTS(SENDER ORIGIN MESSAGE "\r\n"),
 	    "origin record after a sender record" },
-	{ PARTS(ORIGIN SENDER SENDER MESSAGE "ab"),
+	{ PARTS(ORIGIN SENDER SENDER MESSAGE "\r\n"),
 	    "more than 1 sender records" },
-	{ PARTS(ORIGIN ORIGIN SENDER MESSAGE "ab"),
+	{ PARTS(ORIGIN ORIGIN SENDER MESSAGE "\r\n"),
 	    "more than 1 origin records" },
 	{ PARTS(ORIGIN SENDER), "unknown record type 116" },
 	{ PARTS(ORIGIN SENDER MESSAGE "a"),
 	    "41 bytes follow where there should be 42" },
 	{ PARTS(ORIGIN SENDER MESSAGE "abc"),
 	    "43 bytes follow where there should be 42" },
-	{ PARTS("\0\0\0\0\0" ORIGIN SENDER MESSAGE "ab"),
+	{ PARTS("\0\0\0\0\0" ORIGIN SENDER MESSAGE "\r\n"),
 	    "unknown record type 0" },
-	{ PARTS(ORIGIN SENDER "\x0a\0\0\0\0" MESSAGE "ab"),
+	{ PARTS(ORIGIN SENDER "\x0a\0\0\0\0" MESSAGE "\r\n"),
 	    "unknown record type 10" },
-	{ PARTS(ORIGIN SENDER "\xff\0\0\0\0" MESSAGE "ab"),
+	{ PARTS(ORIGIN SENDER "\xff\0\0\0\0" MESSAGE "\r\n"),
 	    "unknown record type 255" },
-	{ PARTS(ORIGIN "\x02\x80\0\0\0" MESSAGE "ab"),
+	{ PARTS(ORIGIN "\x02\x80\0\0\0" MESSAGE "\r\n"),
 	    "sender record of 2147483648 bytes" },
-	{ PARTS(ORIGIN "\x02\xff\xff\xff\xff" MESSAGE "ab"),
+	{ PARTS(ORIGIN "\x02\xff\xff\xff\xff" MESSAGE "\r\n"),
 	    "sender record of 4294967295 bytes" },
-	{ PARTS(ORIGIN "\x02\0\0\x04\x01" MESSAGE "ab"),
+	{ PARTS(ORIGIN "\x02\0\0\x04\x01" MESSAGE "\r\n"),
 	    "sender record of 1025 bytes" },
-	{ PARTS(ORIGIN "\x02\0\0\x04\0" MESSAGE "ab"),
+	{ PARTS(ORIGIN "\x02\0\0\x04\0" MESSAGE "\r\n"),
 	    "the file ends within the records" },
 	{ PARTS(ORIGIN "\x02\0\0\0\x03"
-		       "a\0b" MESSAGE "ab"),
+		       "a\0b" MESSAGE "\r\n"),
 	    "the sender holds a control character" },
 	{ PARTS(ORIGIN "\x02\0\0\0\x03"
-		       "a\nb" MESSAGE "ab"),
+		       "a\nb" MESSAGE "\r\n"),
 	    "the sender holds a control character" },
-	{ PARTS(ORIGIN SENDER RCPT "a\nb" MESSAGE "ab"),
+	{ PARTS(ORIGIN SENDER RCPT "a\nb" MESSAGE "\r\n"),
 	    "the recipient holds a control character" },
-	{ PARTS(ORIGIN SENDER RCPT "a\0b" MESSAGE "ab"),
+	{ PARTS(ORIGIN SENDER RCPT "a\0b" MESSAGE "\r\n"),
 	    "the recipient holds a control character" },
 	{ PARTS(ORIGIN SENDER "\x08\0\0\0\x08\0\0\x03"
-			      "a@bx\r" MESSAGE "ab"),
+			      "a@bx\r" MESSAGE "\r\n"),
 	    "the recipient holds a control character" },
-	{ PARTS(ORIGIN SENDER RCPT "a@b" RCPT "a@B" MESSAGE "ab"),
+	{ PARTS(ORIGIN SENDER RCPT "a@b" RCPT "a@B" MESSAGE "\r\n"),
 	    "the same recipient twice" },
 	{ PARTS(ORIGIN SENDER "\x08\0\0\0\x06\0\0\x04"
-			      "a@b" MESSAGE "ab"),
+			      "a@b" MESSAGE "\r\n"),
 	    "the recipient has a wrong length" },
 	{ PARTS(ORIGIN SENDER "\x08\0\0\0\x06\0\0\0"
-			      "a@b" MESSAGE "ab"),
+			      "a@b" MESSAGE "\r\n"),
 	    "the recipient has a wrong length" },
 	{ PARTS(ORIGIN SENDER "\x08\0\0\0\x06\x01\0\x03"
-			      "a@b" MESSAGE "ab"),
+			      "a@b" MESSAGE "\r\n"),
 	    "unknown state of a recipient" },
-	{ PARTS(ORIGIN SENDER "\x08\0\0\0\x03\0\0\0" MESSAGE "ab"),
+	{ PARTS(ORIGIN SENDER "\x08\0\0\0\x03\0\0\0" MESSAGE "\r\n"),
 	    "recipient record of 3 bytes" },
 	{ PARTS(ORIGIN SENDER "\x05\0\0\0\x02"
-			      "A " MESSAGE "ab"),
+			      "A " MESSAGE "\r\n"),
 	    "the notify holds a character that it may not" },
 	{ PARTS(ORIGIN SENDER "\x07\0\0\0\x02"
-			      "A\x80" MESSAGE "ab"),
+			      "A\x80" MESSAGE "\r\n"),
 	    "the envid holds a character that it may not" },
-	{ PARTS(ORIGIN SENDER "\x04\0\0\0\0" MESSAGE "ab"),
+	{ PARTS(ORIGIN SENDER "\x04\0\0\0\0" MESSAGE "\r\n"),
 	    "message id record of 0 bytes" },
 	{ PARTS("\x01\0\0\0\x0e\x03\0\0\0\0\0\0\0\0\0\0\0\0\0" SENDER MESSAGE
 		"ab"),
@@ -612,8 +612,8 @@ static const struct {
 	{ PARTS("\x01\0\0\0\x0e\x02\x02\0\0\0\0\0\0\0\0\0\0\0\0" SENDER MESSAGE
 		"ab"),
 	    "unknown flags 2" },
-	{ PARTS(
-	      "\x01\0\0\0\x0e\0\0\0\0\0\0\0\0\0\0\0\0\0\0" SENDER MESSAGE "ab"),
+	{ PARTS("\x01\0\0\0\x0e\0\0\0\0\0\0\0\0\0\0\0\0\0\0" SENDER MESSAGE
+		"\r\n"),
 	    "no return address record" },
 	{ PARTS(
 	      ORIGIN SENDER "\x09\0\0\0\x10\0\0\0\0\0\0\0\x02\0\0\0\0\0\0\0\x03"
@@ -623,7 +623,7 @@ static const struct {
 			      "\0\0\0\0\0\0\0\0"
 			      "ab"),
 	    "the message has a size that cannot be" },
-	{ PARTS(ORIGIN SENDER MESSAGE "ab" MESSAGE "ab"),
+	{ PARTS(ORIGIN SENDER MESSAGE "\r\n" MESSAGE "\r\n"),
 	    "65 bytes follow where there should be 42" },
 };
 
@@ -660,7 +660,7 @@ test_after_the_end(void **state)
 
 	(void)state;
 	begin(&h);
-	add(&h, PARTS(ORIGIN SENDER MESSAGE "ab"));
+	add(&h, PARTS(ORIGIN SENDER MESSAGE "\r\n"));
 	add_end(&h);
 	assert_true(is_accepted(h.bytes, h.len, ENTRY_WHOLE, &e, &res));
 	entry_clear(&e);
@@ -691,7 +691,7 @@ test_across(void **state)
 		address[4] = (char)('a' + n % 16);
 		add_record(&h, 8, address, sizeof address);
 	}
-	add(&h, PARTS(MESSAGE "ab"));
+	add(&h, PARTS(MESSAGE "\r\n"));
 	add_end(&h);
 	assert_true(is_accepted(h.bytes, h.len, ENTRY_WHOLE, &e, &res));
 	assert_int_equal(e.env.count, n);

@@ -476,6 +476,45 @@ test_smuggling(void **state)
 	}
 }
 
+/* Fed whole, and in two pieces at each place. */
+static void
+test_check(void **state)
+{
+	static const struct {
+		const char *in;
+		size_t n;
+		bool clean;
+	} checks[] = {
+		{ S(""), true },
+		{ S("\r\n"), true },
+		{ S("a\r\n.\r\n\r\nb\r\n"), true },
+		{ S("a"), false },
+		{ S("a\r"), false },
+		{ S("\n"), false },
+		{ S("a\n.\r\n"), false },
+		{ S("a\r\n.\n"), false },
+		{ S("a\r\n\n"), false },
+		{ S("a\r.\r\n"), false },
+		{ S("a\r\r\n"), false },
+		{ S("a\r\n\r"), false },
+		{ S("a\0b\r\n"), false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
+		for (size_t at = 0; at <= checks[i].n; at++) {
+			struct lines_check c = { 0 };
+			const char *in = checks[i].in;
+			bool clean = lines_check_push(&c, in, at) &&
+			    lines_check_push(&c, in + at, checks[i].n - at) &&
+			    lines_check_end(&c);
+
+			if (clean != checks[i].clean)
+				fail_msg("check %zu cut at %zu", i, at);
+		}
+	}
+}
+
 int
 main(void)
 {
@@ -491,6 +530,7 @@ main(void)
 		cmocka_unit_test(test_dots),
 		cmocka_unit_test(test_dots_everywhere),
 		cmocka_unit_test(test_smuggling),
+		cmocka_unit_test(test_check),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
