@@ -24,19 +24,8 @@ intake_init(struct intake *in, enum lines_dot dot, const char *dir)
 static int
 add_body(struct intake *in, const char *p, size_t n, struct result *res)
 {
-	while (n > 0) {
-		size_t k = folds_next(&in->folds, p, n);
-
-		if (draft_add(&in->body, p, k, res) == -1)
-			return -1;
-		if (k < n &&
-		    draft_add(&in->body, LINES_FOLD, sizeof LINES_FOLD - 1,
-			res) == -1)
-			return -1;
-		p += k;
-		n -= k;
-	}
-	return 0;
+	body_scan_push(&in->scan, p, n);
+	return draft_add(&in->body, p, n, res);
 }
 
 /* The header is over: what it held back is the body's beginning. */
@@ -81,7 +70,6 @@ end_input(struct intake *in, struct result *res)
 		if (begin_body(in, res) == -1)
 			return -1;
 	}
-	in->has_8bit = in->lines.has_8bit;
 	return draft_finish(&in->body, res);
 }
 
@@ -137,16 +125,21 @@ read_all(struct intake *in, int fd, char *raw, char *clean, struct result *res)
 }
 
 int
-intake_read(struct intake *in, int fd, struct result *res)
+intake_read(struct intake *in, int fd, const struct charset_choices *charsets,
+    struct result *res)
 {
-	char *raw = malloc(CHUNK);
-	char *clean = malloc(LINES_OUT_MAX(CHUNK));
+	char *raw, *clean;
 	int rc;
 
+	if (body_scan_begin(&in->scan, charsets, res) == -1)
+		return -1;
+	raw = malloc(CHUNK);
+	clean = malloc(LINES_OUT_MAX(CHUNK));
 	if (raw == NULL || clean == NULL)
 		rc = result_fail(res, RESULT_SYSTEM, "out of memory");
 	else
 		rc = read_all(in, fd, raw, clean, res);
+	body_scan_end(&in->scan, &in->facts);
 	free(raw);
 	free(clean);
 	return rc;

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "base/result.h"
+#include "mail/body.h"
 #include "mail/header.h"
 #include "mail/lines.h"
 #include "spool/draft.h"
@@ -17,9 +18,9 @@ struct intake {
 	struct draft body;
 	struct buf held; /* the line that ended the header */
 	struct lines lines;
-	struct folds folds;
+	struct body_scan scan;
+	struct body_facts facts; /* once all is read */
 	bool in_body;
-	bool has_8bit;
 	bool is_empty; /* not one byte was read */
 };
 
@@ -32,7 +33,8 @@ void intake_init(struct intake *in, enum lines_dot dot, const char *dir);
  * terminal).  Kinds: NOINPUT (closed, a directory, not readable), INPUT
  * (reading failed in the middle), DATA, STORAGE, SYSTEM.
  */
-int intake_read(struct intake *in, int fd, struct result *res)
+int intake_read(struct intake *in, int fd,
+    const struct charset_choices *charsets, struct result *res)
     __attribute__((warn_unused_result));
 
 void intake_clear(struct intake *in);

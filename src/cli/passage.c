@@ -82,6 +82,8 @@ next(void *arg, const struct caps *caps, const struct session_mail **mail)
 
 	switch (p->stage) {
 	case PASSAGE_FIRST:
+		p->mail.message = fit_mail(
+		    &p->fit, p->mail.env, &p->message, caps);
 		*mail = &p->mail;
 		p->stage = PASSAGE_SENT;
 		return SESSION_MAIL;
@@ -209,6 +211,7 @@ passage_run(struct passage *p)
 void
 passage_clear(struct passage *p)
 {
+	fit_clear(&p->fit);
 	queue_clear(&p->queue);
 	account_clear(&p->account);
 	if (p->delivery.cancel != -1)

@@ -41,6 +41,7 @@ struct passage {
 	struct queue queue;
 	struct session_feed queue_feed; /* in the process that takes along */
 	struct source message;
+	struct fit fit;
 	struct session_mail mail;
 	struct watch watch;
 	struct deadline_alarm alarm;

@@ -10,18 +10,7 @@
 #include "cli/request.h"
 #include "delivery/rewrite.h"
 #include "mail/address.h"
-
-/* Where a large body waits.  A TMPDIR that was inherited from another user, or
- * has gone since, must cost nobody a mail. */
-static const char *
-temporary_directory(void)
-{
-	const char *dir = getenv("TMPDIR");
-
-	if (dir == NULL || *dir != '/' || access(dir, W_OK | X_OK) == -1)
-		return "/tmp";
-	return dir;
-}
+#include "spool/spool.h"
 
 void
 request_init(
@@ -38,8 +27,8 @@ request_read(struct request *r, struct result *res)
 {
 	intake_init(&r->intake,
 	    r->options->ignore_dots ? LINES_DOT_IS_TEXT : LINES_DOT_ENDS,
-	    temporary_directory());
-	return intake_read(&r->intake, STDIN_FILENO, res);
+	    draft_directory());
+	return intake_read(&r->intake, STDIN_FILENO, &r->setup->charsets, res);
 }
 
 static struct rewrite
@@ -160,7 +149,7 @@ read_body(
 }
 
 /* Who empties the drop folder knows better what From is to be, but for the
- * name that was given. */
+ * name that was given; and what becomes of text and trace. */
 static int
 make_message(
     struct request *r, enum request_rewrite rewrite, struct result *res)
@@ -169,12 +158,17 @@ make_message(
 
 	const struct source body = { read_body, &r->intake.body,
 		r->intake.body.size, 0 };
+	const struct compose_origin origin = { r->entry.id, r->setup->uid };
+	const struct compose_text text = { &r->setup->charsets,
+		&r->intake.facts };
 	const struct compose_rules rules = { .conf = &r->setup->conf,
 		.id = &r->setup->identity,
 		.sender = leaves_from ? "" : r->entry.env.sender,
 		.asked = leaves_from ? NULL : r->asked.data,
 		.name = full_name(r),
-		.add_missing = !r->options->gateway };
+		.add_missing = !r->options->gateway,
+		.origin = rewrite == REQUEST_HERE ? &origin : NULL,
+		.text = rewrite == REQUEST_HERE ? &text : NULL };
 
 	return compose(&r->message, &rules, &r->intake.header, &body, 0, res);
 }
@@ -203,10 +197,9 @@ note_facts(struct request *r, enum request_rewrite rewrite, struct result *res)
 	struct entry *e = &r->entry;
 
 	e->origin = rewrite == REQUEST_LATER ? ENTRY_DROP : ENTRY_MAIL;
-	e->created = time(NULL);
 	e->schedule.next = e->created;
 	e->uid = (uint32_t)r->setup->uid;
-	e->env.is_8bit = r->intake.has_8bit;
+	compose_note(&r->message, &e->env);
 	if (rewrite == REQUEST_LATER &&
 	    envelope_set_sender(&e->env, "", res) == -1)
 		return -1;
@@ -247,8 +240,11 @@ request_make(
     struct request *r, enum request_rewrite rewrite, struct result *res)
 {
 	struct result second;
-	int rc = make_envelope(r, rewrite, res);
+	int rc;
 
+	r->entry.created = time(NULL);
+	spool_make_id(r->entry.id, r->entry.created);
+	rc = make_envelope(r, rewrite, res);
 	if (rc == 0)
 		rc = make_message(r, rewrite, res);
 	else if (refuse(r, res, &second) == 0)

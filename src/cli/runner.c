@@ -101,7 +101,7 @@ go(struct run *run, const struct runner *r)
 		log_line(LOG_WARN, "%s", run->setup.complaint.text);
 	if (r->prepare != NULL)
 		r->prepare(&run->spool, r->arg);
-	if (pickup_all(&run->bounce, &res) == -1)
+	if (pickup_all(&run->bounce, &run->setup.charsets, &res) == -1)
 		log_line(LOG_FAILURE, "%s", res.text);
 	/* that the account is paused was logged when it was */
 	if (queue_run(&run->queue, &res) == -1 && run->account.tried)

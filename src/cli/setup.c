@@ -62,6 +62,20 @@ load_aliases(struct setup *s, struct result *res)
 	return 0;
 }
 
+static int
+load_charsets(struct setup *s, struct result *res)
+{
+	const char *const locales[] = { getenv("LC_ALL"), getenv("LC_CTYPE"),
+		getenv("LANG") };
+	const char *charset = s->conf.message.charset;
+
+	charset_choose(&s->charsets, charset, locales);
+	if (*charset == '\0' || charset_is_usable(charset))
+		return 0;
+	return conf_fail(&s->conf, "message", "charset", res,
+	    "mail text cannot be in this character set");
+}
+
 int
 setup_load(struct setup *s, struct result *res)
 {
@@ -69,7 +83,7 @@ setup_load(struct setup *s, struct result *res)
 	if (secret_load(&s->secret, &s->conf, res) == -1)
 		return -1;
 	secret_note(&s->secret, s->conf.smarthost.user);
-	if (load_aliases(s, res) == -1)
+	if (load_aliases(s, res) == -1 || load_charsets(s, res) == -1)
 		return -1;
 	return identity_load(&s->identity, &s->conf, s->uid, res);
 }

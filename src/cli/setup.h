@@ -13,6 +13,7 @@
 #include "config/conf.h"
 #include "config/secret.h"
 #include "delivery/identity.h"
+#include "mail/charset.h"
 #include "net/tls.h"
 
 #define SETUP_USER "outpost" /* who the mail belongs to while it is kept */
@@ -23,6 +24,7 @@ struct setup {
 	struct secret secret;
 	struct aliases aliases;
 	struct identity identity;
+	struct charset_choices charsets; /* of 8-bit text that is not UTF-8 */
 	struct tls *tls; /* NULL with tls = off */
 	struct result complaint; /* kind OK, or what is wrong but stops no
 				  * mail: the log file, or an alias */
@@ -44,7 +46,7 @@ void setup_log(struct setup *s);
 
 /*
  * Opens the log, and loads what the configuration names: secret (with its forms noted for
- * masking), aliases, identity.  A bad entry among the aliases becomes the
+ * masking), aliases, character sets, identity.  A bad entry among the aliases becomes the
  * complaint, too.  Kinds CONFIG, SYSTEM; DENIED: the secret is not for the caller to read.
  */
 int setup_load(struct setup *s, struct result *res)

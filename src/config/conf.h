@@ -49,6 +49,11 @@ struct conf {
 		char *local, *aliases;
 	} recipients;
 	struct {
+		long received; /* 0 or 1 */
+		char *charset;
+		long require_tls; /* 0 or 1 */
+	} message;
+	struct {
 		char *directory; /* of the spool; "": no queue */
 		long delivery; /* enum conf_delivery */
 		struct conf_times retry;

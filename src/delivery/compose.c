@@ -8,7 +8,9 @@
 #include "base/ascii.h"
 #include "delivery/compose.h"
 #include "mail/address.h"
-#include "mail/message.h"
+#include "mail/lines.h"
+
+#define RECEIVED_MAX 512 /* bytes of that field's body */
 
 void
 compose_init(struct composed *c)
@@ -60,10 +62,44 @@ is_local(const char *spec, const void *arg)
 	return identity_is_local(arg, spec);
 }
 
-int
-compose(struct composed *c, const struct compose_rules *rules,
-    const struct header *h, const struct source *rest, uint64_t skip,
-    struct result *res)
+/* The body of the Received field (RFC 5321 section 4.4). */
+static void
+write_received(const struct composed *c, const struct compose_rules *rules,
+    char *p, size_t size)
+{
+	const struct compose_origin *o = rules->origin;
+	char user[32] = "";
+
+	if (rules->conf->message.received)
+		snprintf(user, sizeof user, ", from userid %lu",
+		    (unsigned long)o->uid);
+	snprintf(p, size, "by %s (outpost%s)\r\n\tid %s; %s",
+	    rules->conf->message.received ? rules->id->host.data : "localhost",
+	    user, o->queue_id, c->date);
+}
+
+/* Whether the sender would rather have it delivered without TLS than not (RFC
+ * 8689 section 3). */
+static bool
+waives_tls(const struct header *h)
+{
+	const struct field *f = header_find(h, HEADER_TLS_REQUIRED);
+	const char *body;
+	size_t n;
+
+	if (f == NULL)
+		return false;
+	body = field_body(h, f, &n);
+	while (n > 0 && ascii_is_space(*body))
+		body++, n--;
+	while (n > 0 && ascii_is_space(body[n - 1]))
+		n--;
+	return n == 2 && ascii_equal_n(body, "No", n);
+}
+
+static int
+make_head(struct composed *c, const struct compose_rules *rules,
+    const struct header *h, struct result *res)
 {
 	static const enum message_from policies[] = {
 		[CONF_REWRITE_ALWAYS] = MESSAGE_FROM_ACCOUNT,
@@ -71,6 +107,7 @@ compose(struct composed *c, const struct compose_rules *rules,
 		[CONF_REWRITE_NEVER] = MESSAGE_FROM_KEEP,
 	};
 	const struct identity *id = rules->id;
+	char received[RECEIVED_MAX];
 	struct message_rules message = {
 		.date = c->date,
 		.id = c->id,
@@ -84,19 +121,50 @@ compose(struct composed *c, const struct compose_rules *rules,
 		.arg = id,
 		.add_missing = rules->add_missing,
 	};
+
+	if (rules->origin != NULL) {
+		write_received(c, rules, received, sizeof received);
+		message.received = received;
+	}
+	if (rules->text != NULL)
+		message.body = rules->text->body;
+	return message_header(h, &message, &c->head, res);
+}
+
+int
+compose(struct composed *c, const struct compose_rules *rules,
+    const struct header *h, const struct source *rest, uint64_t skip,
+    struct result *res)
+{
+	const struct body_facts *body;
 	int rc;
 
 	c->rest = *rest;
 	c->skip = skip;
-	compose_stamp(c, id);
-	rc = message_header(h, &message, &c->head, res);
+	compose_stamp(c, rules->id);
+	rc = make_head(c, rules, h, res);
 	note_message_id(c, h, rc == 0 && rules->add_missing);
 	if (rc == -1)
 		return -1;
 	buf_puts(&c->head, "\r\n");
 	if (buf_failed(&c->head))
 		return result_fail(res, RESULT_DATA, "header too large");
+	c->require_tls = rules->conf->message.require_tls && !waives_tls(h);
+	if (rules->text == NULL)
+		return 0;
+	body = rules->text->body;
+	c->is_8bit = body_is_8bit(body);
+	c->is_long = body->longest > LINES_MAX;
 	return 0;
+}
+
+void
+compose_note(const struct composed *c, struct envelope *env)
+{
+	env->is_8bit = c->is_8bit;
+	env->is_long = c->is_long;
+	env->is_utf8 = c->is_utf8;
+	env->require_tls = c->require_tls;
 }
 
 /* source: the header, then the rest. */

@@ -10,10 +10,24 @@
 #include "config/conf.h"
 #include "delivery/identity.h"
 #include "mail/date.h"
+#include "mail/envelope.h"
 #include "mail/header.h"
+#include "mail/message.h"
 #include "mail/source.h"
 
 #define COMPOSE_ID_MAX 400 /* bytes of a Message-ID */
+
+/* Where it was handed in. */
+struct compose_origin {
+	const char *queue_id;
+	uid_t uid;
+};
+
+/* What it takes to make its text readable. */
+struct compose_text {
+	const struct charset_choices *charsets;
+	const struct body_facts *body;
+};
 
 /* What is known beside the header. */
 struct compose_rules {
@@ -24,6 +38,9 @@ struct compose_rules {
 	const char *asked;
 	const char *name; /* display name of a From that is made, or "" */
 	bool add_missing; /* false with -G */
+	/* both or neither; NULL: whoever composes it again sees to these */
+	const struct compose_origin *origin;
+	const struct compose_text *text;
 };
 
 struct composed {
@@ -34,6 +51,8 @@ struct composed {
 	/* the body lies here, from `skip` on */
 	struct source rest;
 	uint64_t skip;
+	/* for the envelope */
+	bool is_8bit, is_long, is_utf8, require_tls;
 };
 
 void compose_init(struct composed *c);
@@ -46,6 +65,9 @@ int compose(struct composed *c, const struct compose_rules *rules,
 
 /* Date and Message-ID alone, for a mail that has no other maker. */
 void compose_stamp(struct composed *c, const struct identity *id);
+
+/* Tells the envelope what its mail wants of the way. */
+void compose_note(const struct composed *c, struct envelope *env);
 
 /* Where to read it all from; borrows `c`. */
 struct source compose_source(struct composed *c);

@@ -27,6 +27,7 @@ void
 line_release(struct line_item *item)
 {
 	entry_clear(&item->entry);
+	fit_clear(&item->fit);
 	item->state = LINE_FREE;
 }
 

@@ -11,6 +11,7 @@
 #define DELIVERY_LINE_H
 
 #include "delivery/account.h"
+#include "delivery/fit.h"
 #include "delivery/settle.h"
 #include "smtp/session.h"
 #include "spool/names.h"
@@ -39,6 +40,7 @@ struct line_item {
 	bool first; /* on its connection */
 	struct entry entry; /* locked */
 	struct source message;
+	struct fit fit;
 	struct session_mail mail;
 };
 

@@ -15,6 +15,7 @@
 /* One mail on its way. */
 struct taking {
 	const struct bounce *b;
+	const struct charset_choices *charsets;
 	struct entry from; /* as it was dropped */
 	struct entry to; /* as it is kept */
 	struct identity caller; /* whose login and name are the owner's */
@@ -106,12 +107,22 @@ static int
 make_message(struct taking *t, struct source *kept, struct result *res)
 {
 	const struct source given = entry_message(&t->from);
-	const struct compose_rules rules = { t->rewrite.conf, &t->caller,
-		t->to.env.sender, t->asked.data, t->caller.name.data, true };
+	struct body_facts facts;
+	const struct compose_origin origin = { t->from.id, t->from.uid };
+	const struct compose_text text = { t->charsets, &facts };
+	const struct compose_rules rules = { .conf = t->rewrite.conf,
+		.id = &t->caller,
+		.sender = t->to.env.sender,
+		.asked = t->asked.data,
+		.name = t->caller.name.data,
+		.add_missing = true,
+		.origin = &origin,
+		.text = &text };
 	struct result why;
 
 	*kept = given;
 	if (read_header(t, &given, &why) == -1 ||
+	    body_look(&facts, &given, given.header, t->charsets, &why) == -1 ||
 	    compose(&t->composed, &rules, &t->header, &given, given.header,
 		&why) == -1)
 		return refuse(t, &why, res);
@@ -142,7 +153,7 @@ copy_facts(struct taking *t, struct result *res)
 	to->origin = ENTRY_MAIL;
 	to->created = given_at(t);
 	to->uid = from->uid;
-	to->env.is_8bit = from->env.is_8bit;
+	compose_note(&t->composed, &to->env);
 	to->schedule.next = to->created;
 	to->return_to = strdup(null ? "" : t->asked.data);
 	to->message_id = strdup(t->composed.id);
@@ -208,9 +219,10 @@ was_taken(const struct spool *s, const char *name)
 }
 
 static void
-begin(struct taking *t, const struct bounce *b)
+begin(struct taking *t, const struct bounce *b,
+    const struct charset_choices *charsets)
 {
-	*t = (struct taking){ .b = b };
+	*t = (struct taking){ .b = b, .charsets = charsets };
 	entry_init(&t->from);
 	entry_init(&t->to);
 	header_init(&t->header);
@@ -245,12 +257,13 @@ take_one(struct taking *t, const char *name, struct result *res)
 
 /* -1: there is no sense in going on. */
 static int
-take(const struct bounce *b, const char *name, struct result *res)
+take(const struct bounce *b, const struct charset_choices *charsets,
+    const char *name, struct result *res)
 {
 	struct taking t;
 	int rc = 0;
 
-	begin(&t, b);
+	begin(&t, b, charsets);
 	switch (drop_take(b->spool, name, PICKUP_SIZE_MAX, &t.from, res)) {
 	case SPOOL_TAKEN:
 		rc = take_one(&t, name, res);
@@ -271,7 +284,8 @@ take(const struct bounce *b, const char *name, struct result *res)
 }
 
 int
-pickup_all(const struct bounce *b, struct result *res)
+pickup_all(const struct bounce *b, const struct charset_choices *charsets,
+    struct result *res)
 {
 	char last[ENTRY_ID_MAX] = "";
 	struct names names;
@@ -289,7 +303,7 @@ pickup_all(const struct bounce *b, struct result *res)
 	do {
 		rc = names_list(&names, b->spool, SPOOL_DROP, last, res);
 		for (size_t i = 0; rc == 0 && i < names.count; i++) {
-			rc = take(b, names.names[i], res);
+			rc = take(b, charsets, names.names[i], res);
 			memcpy(last, names.names[i], sizeof last);
 		}
 		if (names.count == 0)

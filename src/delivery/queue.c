@@ -34,14 +34,15 @@ next_mail(void *arg, const struct caps *caps, const struct session_mail **mail)
 	struct queue *q = arg;
 	struct line_item *item;
 
-	(void)caps;
 	if (q->stop || q->renew || q->sent >= most_mails(q) ||
 	    !line_look(&q->line))
 		return SESSION_DONE;
 	item = line_step(&q->line);
 	item->first = q->sent == 0;
 	item->message = entry_message(&item->entry);
-	item->mail = (struct session_mail){ &item->entry.env, &item->message };
+	fit_clear(&item->fit);
+	item->mail = (struct session_mail){ &item->entry.env,
+		fit_mail(&item->fit, &item->entry.env, &item->message, caps) };
 	q->sent++;
 	*mail = &item->mail;
 	return SESSION_MAIL;

@@ -53,6 +53,7 @@ struct envelope {
 	size_t nresults, results_room;
 	struct dsn dsn;
 	bool is_8bit; /* the body holds bytes above 127 */
+	bool is_long; /* it has lines over 998 octets, not to be sent so */
 	bool is_utf8; /* the header does: it needs SMTPUTF8 (RFC 6531) */
 	bool require_tls; /* on all of its way: REQUIRETLS (RFC 8689) */
 	/* a set of the addresses: index into rcpts plus 1, or 0 for none, at

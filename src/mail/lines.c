@@ -1,42 +1,8 @@
 #include "config.h"
 
-#include <stdint.h>
 #include <string.h>
 
 #include "mail/lines.h"
-
-#define HIGH_BITS 0x8080808080808080ULL
-
-static uint64_t
-word_at(const char *p)
-{
-	uint64_t word;
-
-	memcpy(&word, p, sizeof word);
-	return word;
-}
-
-/* The bits of 64 bytes, or-ed together. */
-static uint64_t
-words_at(const char *p)
-{
-	return word_at(p) | word_at(p + 8) | word_at(p + 16) | word_at(p + 24) |
-	    word_at(p + 32) | word_at(p + 40) | word_at(p + 48) |
-	    word_at(p + 56);
-}
-
-/* Whether any of the `n` bytes at `p` is above 127. */
-static bool
-has_8bit(const char *p, size_t n)
-{
-	uint64_t any = 0;
-
-	for (; n >= 128 && (any & HIGH_BITS) == 0; p += 128, n -= 128)
-		any = words_at(p) | words_at(p + 64);
-	for (; n > 0 && (any & HIGH_BITS) == 0; p++, n--)
-		any = (unsigned char)*p;
-	return (any & HIGH_BITS) != 0;
-}
 
 /* Place of the first `c` from `p` on, or `end`. */
 static const char *
@@ -193,10 +159,7 @@ lines_push(struct lines *l, const char *p, size_t n, char *out)
 			put_lines(&c);
 		put_step(l, &c);
 	}
-	n = (size_t)(c.o - out);
-	if (!l->has_8bit)
-		l->has_8bit = has_8bit(out, n);
-	return n;
+	return (size_t)(c.o - out);
 }
 
 size_t
@@ -230,60 +193,6 @@ bool
 lines_check_end(const struct lines_check *c)
 {
 	return c->last == '\0' || c->last == '\n';
-}
-
-/* Octets of the UTF-8 character that `c` begins; 1 for any other byte. */
-static size_t
-char_length(char c)
-{
-	unsigned char u = (unsigned char)c;
-
-	if (u < 0xc2 || u > 0xf4)
-		return 1;
-	return u < 0xe0 ? 2 : u < 0xf0 ? 3 : 4;
-}
-
-/* No character that begins before this column passes LINES_MAX. */
-#define SAFE_COLUMN (LINES_MAX - 3)
-
-/* Passes on what is certain to fit: returns how many bytes. */
-static size_t
-pass_safe(struct folds *f, const char *p, size_t n)
-{
-	size_t room = SAFE_COLUMN - f->column;
-	const char *lf;
-
-	if (n > room)
-		n = room;
-	if ((lf = memrchr(p, '\n', n)) != NULL) {
-		f->column = 0;
-		return (size_t)(lf - p) + 1;
-	}
-	f->column += n;
-	return n;
-}
-
-size_t
-folds_next(struct folds *f, const char *p, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n) {
-		if (f->column < SAFE_COLUMN) {
-			i += pass_safe(f, p + i, n - i);
-		} else if (p[i] == '\n') {
-			f->column = 0;
-			i++;
-		} else if (p[i] != '\r' &&
-		    f->column + char_length(p[i]) > LINES_MAX) {
-			f->column = 1;
-			return i;
-		} else {
-			f->column++;
-			i++;
-		}
-	}
-	return i;
 }
 
 /* Bytes that are searched and copied at a time, to find them still in the

@@ -9,15 +9,12 @@
  *
  * struct lines_check, for what others made: whether lines are clean already.
  *
- * struct folds, for the body: says where a line would pass 998 octets (RFC
- * 5322 section 2.1.1), so that CRLF and a blank are put in there, never
- * inside a UTF-8 character.
- *
  * struct dots, while the message is sent: doubles the dot at the start of a
  * line (RFC 5321 section 4.5.2).
  *
- * So the wire never holds a bare CR, a bare LF, a NUL or a line that is too
- * long: nothing can be smuggled in it (RFC 5321 section 2.3.8).  All are fed
+ * So the wire never holds a bare CR, a bare LF or a NUL: nothing can be
+ * smuggled in it (RFC 5321 section 2.3.8).  How long lines are is not looked
+ * at here (body.h, recode.h).  All are fed
  * any way the bytes come and give the same output.  Pure.
  */
 #ifndef MAIL_LINES_H
@@ -26,8 +23,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define LINES_MAX 998 /* octets of a line, CRLF not counted */
-#define LINES_FOLD "\r\n "
+#define LINES_MAX 998 /* octets of a line, CRLF not counted (RFC 5322) */
+#define LINES_FOLD "\r\n " /* in a header, where a line would be too long */
 #define LINES_CRS_MAX 256 /* CRs of one line end; more are text */
 
 /* What a line that is just a dot means. */
@@ -42,7 +39,6 @@ struct lines {
 	bool pending_dot; /* a dot began the line and is held back */
 	size_t pending_crs; /* CRs held back after it: blanks or line end */
 	bool ended; /* the dot line was seen */
-	bool has_8bit; /* bytes above 127 came out */
 };
 
 /* Most bytes that `n` bytes of input, or lines_end() for 0, can become. */
@@ -68,19 +64,6 @@ bool lines_check_push(struct lines_check *c, const char *p, size_t n);
 
 /* Whether it may end here: nothing came, or the last line is whole. */
 bool lines_check_end(const struct lines_check *c);
-
-struct folds {
-	size_t column; /* octets of the current line */
-};
-
-/*
- * Looks at `n` > 0 bytes of clean lines and returns how many of them are to
- * be passed on as they are.  When that is fewer than `n`, LINES_FOLD is to be
- * passed on next (the stage has counted it), and then the call repeated with
- * what is left.  Where to fold is decided at the first byte of a character,
- * by what that byte promises, so it does not depend on how the bytes come.
- */
-size_t folds_next(struct folds *f, const char *p, size_t n);
 
 struct dots {
 	bool mid_line; /* zero: at the start of a line */

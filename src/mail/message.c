@@ -4,6 +4,7 @@
 #include "mail/message.h"
 #include "mail/message_field.h"
 #include "mail/message_fold.h"
+#include "mail/message_mime.h"
 
 enum action {
 	ACTION_KEEP,
@@ -55,6 +56,7 @@ struct work {
 	const struct message_rules *rules;
 	struct buf *out;
 	struct buf field; /* the field being made */
+	struct message_mime mime;
 	/* From whose addresses go into a Reply-To of ours; or NULL */
 	const struct field *replied;
 };
@@ -174,6 +176,8 @@ put_field(struct work *w, const struct field *f)
 		edit(w, f, FIELD_REWRITE);
 	else if (action == ACTION_QUALIFY)
 		edit(w, f, FIELD_QUALIFY);
+	else if (message_mime_change(&w->mime, w->h, f, w->out))
+		return;
 	else
 		keep(w, f, FOLD_TEXT);
 }
@@ -201,6 +205,7 @@ put_missing(struct work *w)
 			: w->rules->id);
 		emit(w, FOLD_TEXT);
 	}
+	message_mime_add(&w->mime, w->out);
 }
 
 int
@@ -215,6 +220,10 @@ message_header(const struct header *h, const struct message_rules *rules,
 		    "mail loop: the message has passed %zu hosts", hops);
 	buf_init(&w.field, out->max);
 	w.replied = find_replied(h, rules);
+	message_mime_plan(&w.mime, h, rules->body);
+	if (rules->received != NULL)
+		buf_printf(out, "%s: %s\r\n", header_name_text(HEADER_RECEIVED),
+		    rules->received);
 	for (size_t i = 0; i < h->count; i++)
 		put_field(&w, &h->fields[i]);
 	if (w.replied != NULL)

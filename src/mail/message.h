@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/result.h"
+#include "mail/body.h"
 #include "mail/header.h"
 
 #define MESSAGE_HOPS_MAX 50 /* Received fields; more is a loop */
@@ -42,6 +43,9 @@ struct message_rules {
 	bool (*is_local)(const char *spec, const void *arg);
 	const void *arg;
 	bool add_missing; /* false with -G */
+	const char *received; /* to put into a Received; NULL: none is made */
+	/* of the message; NULL: its MIME fields stay as they are */
+	const struct body_facts *body;
 };
 
 /*

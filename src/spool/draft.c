@@ -9,6 +9,16 @@
 #include "spool/draft.h"
 #include "spool/file.h"
 
+const char *
+draft_directory(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	if (dir == NULL || *dir != '/' || access(dir, W_OK | X_OK) == -1)
+		return "/tmp";
+	return dir;
+}
+
 void
 draft_init(struct draft *d, const char *dir)
 {

@@ -25,6 +25,11 @@ struct draft {
 	bool broken; /* an append failed: nothing is complete */
 };
 
+/* Where drafts lie unless somebody knows better: $TMPDIR or /tmp.  A TMPDIR
+ * that was inherited from another user, or has gone since, costs nobody a
+ * mail. */
+const char *draft_directory(void);
+
 /* Begins an empty draft; nothing is opened yet. */
 void draft_init(struct draft *d, const char *dir);
 

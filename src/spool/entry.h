@@ -49,7 +49,7 @@ struct entry {
 			  * "" nowhere.  DROP: -f, or NULL */
 	char *message_id; /* for the log; "" when there is none */
 	/* sender, recipients with their states and results (an index that
-	 * is not below nresults: none), DSN ("" is as NULL), is_8bit; DROP:
+	 * is not below nresults: none), DSN ("" is as NULL), and its switches; DROP:
 	 * the sender is "", and recipients are as they were written */
 	struct envelope env;
 	/* changes */

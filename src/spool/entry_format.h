@@ -19,6 +19,14 @@
 #define FORMAT_END_SIZE 40
 #define FORMAT_PIECE 65536 /* bytes read or written at a time */
 
+/* Flags of the origin. */
+#define FORMAT_8BIT 1u
+#define FORMAT_LONG 2u
+#define FORMAT_UTF8 4u
+#define FORMAT_REQUIRE_TLS 8u
+#define FORMAT_FLAGS \
+	(FORMAT_8BIT | FORMAT_LONG | FORMAT_UTF8 | FORMAT_REQUIRE_TLS)
+
 /* In this order in the file. */
 enum format_type {
 	FORMAT_ORIGIN = 1,

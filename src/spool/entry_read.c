@@ -153,10 +153,13 @@ read_origin(struct reader *r, const unsigned char *p)
 {
 	if (p[0] > ENTRY_DROP)
 		return corrupt(r, "unknown origin %u", p[0]);
-	if (p[1] > 1)
+	if ((p[1] & ~FORMAT_FLAGS) != 0)
 		return corrupt(r, "unknown flags %u", p[1]);
 	r->e->origin = (enum entry_origin)p[0];
-	r->e->env.is_8bit = p[1] != 0;
+	r->e->env.is_8bit = (p[1] & FORMAT_8BIT) != 0;
+	r->e->env.is_long = (p[1] & FORMAT_LONG) != 0;
+	r->e->env.is_utf8 = (p[1] & FORMAT_UTF8) != 0;
+	r->e->env.require_tls = (p[1] & FORMAT_REQUIRE_TLS) != 0;
 	r->e->created = (int64_t)be64dec(p + 2);
 	r->e->uid = be32dec(p + 10);
 	return 0;

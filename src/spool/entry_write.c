@@ -159,7 +159,10 @@ put_origin(struct writer *w, const struct entry *e)
 	unsigned char bytes[14];
 
 	bytes[0] = (unsigned char)e->origin;
-	bytes[1] = e->env.is_8bit;
+	bytes[1] = (unsigned char)((e->env.is_8bit ? FORMAT_8BIT : 0) |
+	    (e->env.is_long ? FORMAT_LONG : 0) |
+	    (e->env.is_utf8 ? FORMAT_UTF8 : 0) |
+	    (e->env.require_tls ? FORMAT_REQUIRE_TLS : 0));
 	be64enc(bytes + 2, (uint64_t)e->created);
 	be32enc(bytes + 10, e->uid);
 	put_record(w, FORMAT_ORIGIN, sizeof bytes);

@@ -59,11 +59,13 @@ int spool_open(struct spool *s, const char *dir, struct result *res)
 int spool_peek(struct spool *s, const char *dir, enum spool_folder needed,
     struct result *res) __attribute__((warn_unused_result));
 
+/* Writes a new id for what was made at `created` to `id`. */
+void spool_make_id(char id[ENTRY_ID_MAX], int64_t created);
+
 /*
  * Gives `e`, which has no descriptor, an id, unless it has one, and makes it and
  * its message (not that of `e` itself) durable in `folder`.  On success e->fd is open and
- * locked.  When it fails it has no id, nothing is left there, and nothing is
- * durable: kinds STORAGE (path and the system's words), and those of
+ * locked.  When it fails, nothing is left there, and nothing is durable: kinds STORAGE (path and the system's words), and those of
  * entry_write.  In drop/ the file gets mode 0640; elsewhere who submitted it
  * may find and read it (own.h).
  */

@@ -151,7 +151,6 @@ spool_keep(struct spool *s, enum spool_folder folder, struct entry *e,
 		if (keep_as(&a, e, message, res) == 0)
 			return 0;
 	}
-	e->id[0] = '\0';
 	return result_context(res, "cannot keep the mail in %s/%s", s->dir,
 	    spool_folder_name(folder));
 }

@@ -26,9 +26,6 @@ int spool_each(const struct spool *s, enum spool_folder folder,
     void (*visit)(const char *name, void *arg), void *arg, struct result *res)
     __attribute__((warn_unused_result));
 
-/* Writes a new id for what was made at `created` to `id`. */
-void spool_make_id(char id[ENTRY_ID_MAX], int64_t created);
-
 /* Gives `from`'s `name` the name `as` in `to`, unless that is taken (EEXIST).
  * -1: errno says why. */
 int spool_rename(const struct spool *s, enum spool_folder from,

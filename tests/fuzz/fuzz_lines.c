@@ -14,11 +14,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char clean[2][LINES_OUT_MAX(SIZE)], wire[3 * sizeof clean[0]];
+	static char clean[2][LINES_OUT_MAX(SIZE)],
+	    wire[DOTS_OUT_MAX(sizeof clean[0])];
 	struct lines l[2];
-	struct folds f = { 0 };
+	struct lines_check check = { 0 };
 	struct dots d = { 0 };
-	size_t n[2], pass, out = 0;
+	size_t n[2], out;
 
 	if (size < 1 || size > SIZE)
 		return 0;
@@ -30,19 +31,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		n[i] += lines_end(&l[i], clean[i] + n[i]);
 	}
 	assert(n[0] == n[1] && memcmp(clean[0], clean[1], n[0]) == 0);
-	assert(l[0].ended == l[1].ended && l[0].has_8bit == l[1].has_8bit);
-	for (size_t i = 0; i < n[0]; i += pass) {
-		pass = folds_next(&f, clean[0] + i, n[0] - i);
-		out += dots_push(&d, clean[0] + i, pass, wire + out);
-		if (pass < n[0] - i)
-			out += dots_push(&d, LINES_FOLD, 3, wire + out);
-	}
-	for (size_t i = 0, column = 0; i < out; i++) {
+	assert(l[0].ended == l[1].ended);
+	assert(lines_check_push(&check, clean[0], n[0]) &&
+	    lines_check_end(&check));
+	out = dots_push(&d, clean[0], n[0], wire);
+	for (size_t i = 0; i < out; i++) {
 		assert(wire[i] != '\0' && (wire[i] != '\r' || i + 1 < out));
 		assert(wire[i] != '\r' || wire[i + 1] == '\n');
 		assert(wire[i] != '\n' || (i > 0 && wire[i - 1] == '\r'));
-		column = wire[i] == '\n' ? 0 : column + 1;
-		assert(column <= LINES_MAX + 2); /* a doubled dot and CR */
 	}
 	assert(out == 0 || (out > 1 && wire[out - 1] == '\n'));
 	assert(out < 3 || memcmp(wire, ".\r\n", 3) != 0);
