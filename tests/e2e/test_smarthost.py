@@ -345,10 +345,23 @@ def test_sees_what_a_client_does_wrong(smarthost, dial):
 @pytest.mark.parametrize("text, wrong", [
     (b"a\r\n..b\r\n", 0), (b"x" * 998 + b"\r\n", 0), (b"", 0),
     (b".a\r\n", 1), (b"\n", 1), (b"\r\r\n", 1), (b"\0\r\n", 1),
-    (b"x" * 999 + b"\r\n", 1),
+    (b"x" * 999 + b"\r\n", 1), (b"S: 1\r\n\r\n\xe9\r\n", 1),
+    (b"S: \xc3\xa9\r\n\r\nx\r\n", 1),
 ])
 def test_wire_checks(text, wrong):
     assert len(wire.check_message(text)) == wrong
+
+
+@pytest.mark.parametrize("text, params, wrong", [
+    (b"S: 1\r\n\r\n\xe9\r\n", ["BODY=8BITMIME"], 0),
+    (b"S: 1\r\n\r\n\xe9\r\n", ["BODY=7BIT"], 1),
+    (b"S: 1\r\n\r\n\xe9\r\n", ["SMTPUTF8"], 1),
+    (b"\r\n\xe9\r\n", ["body=8bitmime"], 0),
+    (b"S: \xc3\xa9\r\n\r\nx\r\n", ["BODY=8BITMIME"], 1),
+    (b"S: \xc3\xa9\r\n\r\nx\r\n", ["SMTPUTF8", "BODY=8BITMIME"], 0),
+])
+def test_wire_checks_of_8_bits(text, params, wrong):
+    assert len(wire.check_message(text, params)) == wrong
 
 
 def test_the_end_mark_is_found_at_every_offset():

@@ -293,7 +293,7 @@ class Dialogue:
             message.complete = reader.done
             self.channel.step("body" if reader.done else "part")
             self.connection.add("body", f"{reader.size} octets")
-        for wrong in wire.check_message(message.raw):
+        for wrong in wire.check_message(message.raw, message.sender_params):
             self.connection.violate(wrong)
         if early is None:
             self._end_of_data(message)

@@ -8,6 +8,7 @@ COMMAND_MAX = 2048
 _TOO_LONG = re.compile(rb"[^\n]{%d,}" % (LINE_MAX + 2))
 _BARE_CR = re.compile(rb"\r(?!\n)")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
+_8BIT = re.compile(rb"[\x80-\xff]")
 _UNSTUFFED = re.compile(rb"(?:\A|\n)\.(?!\.)")
 
 
@@ -48,9 +49,10 @@ def unstuff(raw):
     return (b"\r\n" + raw).replace(b"\r\n.", b"\r\n")[2:]
 
 
-def check_message(raw):
-    """Says what is wrong with a message as received; an empty list: nothing."""
-    wrong = []
+def check_message(raw, params=()):
+    """Says what is wrong with a message as received, whose MAIL had the
+    parameters; an empty list: nothing."""
+    wrong = _check_bits(raw, {param.upper() for param in params})
     if b"\0" in raw:
         wrong.append("NUL in the message")
     # counting first: the expressions are slow on large messages
@@ -65,6 +67,19 @@ def check_message(raw):
         wrong.append("line with a single leading dot: "
                      + _around(_UNSTUFFED, raw))
     return wrong
+
+
+def _check_bits(raw, params):
+    """8-bit bytes are declared (RFC 6152), and those of the header are UTF-8
+    that is declared as such (RFC 6531)."""
+    if raw.isascii():
+        return []
+    if "BODY=8BITMIME" not in params:
+        return ["8-bit undeclared: " + _around(_8BIT, raw)]
+    head = raw[:raw.find(b"\r\n\r\n") + 1]
+    if not head.isascii() and "SMTPUTF8" not in params:
+        return ["8-bit header without SMTPUTF8: " + _around(_8BIT, head)]
+    return []
 
 
 def _around(pattern, raw):
