@@ -107,6 +107,11 @@ class Message:
         assert len(values) == 1, f"{name}: {values}"
         return values[0]
 
+    @property
+    def text(self):
+        """The body of a mail of one part, decoded."""
+        return self.parsed().get_payload(decode=True)
+
     def parsed(self):
         return email.message_from_bytes(self.data, policy=email.policy.SMTP)
 
