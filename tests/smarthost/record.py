@@ -3,6 +3,7 @@
 import email
 import email.policy
 import json
+import re
 import threading
 import time
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from functools import cached_property
 from smarthost import wire
 
 FLIGHT_KEPT = 64 * 1024  # bytes of a flight that are kept
+TRACE = re.compile(rb"Received: by \S+ \(outpost[^)\r\n]*\)\r\n"
+                   rb"\tid \w+; [^\r\n]+\r\n")
 
 
 @dataclass
@@ -54,16 +57,24 @@ class Message:
         return wire.unstuff(self.raw)
 
     @cached_property
+    def trace(self):
+        """outpost's own Received field at the top, with its CRLF; or b""."""
+        found = TRACE.match(self.data)
+        return found[0] if found else b""
+
+    @cached_property
     def _parts(self):
-        if self.data.startswith(b"\r\n"):
-            return b"", self.data[2:]
-        head, blank, body = self.data.partition(b"\r\n\r\n")
+        rest = self.data[len(self.trace):]
+        if rest.startswith(b"\r\n"):
+            return b"", rest[2:]
+        head, blank, body = rest.partition(b"\r\n\r\n")
         assert blank, "the message has no blank line"
         return head + b"\r\n", body
 
     @property
     def head(self):
-        """The header with its last CRLF, without the blank line."""
+        """The header below the trace, with its last CRLF, without the blank
+        line."""
         return self._parts[0]
 
     @property
@@ -95,6 +106,11 @@ class Message:
         values = self.all(name)
         assert len(values) == 1, f"{name}: {values}"
         return values[0]
+
+    @property
+    def text(self):
+        """The body of a mail of one part, decoded."""
+        return self.parsed().get_payload(decode=True)
 
     def parsed(self):
         return email.message_from_bytes(self.data, policy=email.policy.SMTP)
