@@ -4,6 +4,7 @@ here by the letter of RFC 2047, which most readers do not insist on."""
 import base64
 import binascii
 import email
+import email.header
 import email.utils
 import re
 
