@@ -9,8 +9,8 @@ import email.utils
 import re
 
 WORD = re.compile(rb"=\?([^?\s]+)\?([BbQq])\?([^?\s]*)\?=")
-_BETWEEN = re.compile(
-    rb"(=\?[^?\s]+\?[BbQq]\?[^?\s]*\?=)[ \t]+(?==\?[^?\s]+\?[BbQq]\?[^?\s]*\?=)")
+_BETWEEN = re.compile(rb"(%b)[ \t]+(?=%b)" % (
+    2 * (re.sub(rb"[()]", b"", WORD.pattern),)))
 GENERATED = ("received", "date", "message-id", "from")
 
 

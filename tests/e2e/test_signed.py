@@ -7,7 +7,7 @@ from signing import HEAD, Dkim, Gpg, Smime, multipart
 from test_readable_body import entry_of
 from smarthost import wire
 
-ASCII = b"Content-Type: text/plain\r\n\r\nasked -- and answered\r\n.\r\nend\r\n"
+ASCII = b"Content-Type: text/plain\r\n\r\n-- asked \r\n.\r\nanswered\r\n"
 EIGHT = ("Content-Type: text/plain; charset=UTF-8\r\n"
          "Content-Transfer-Encoding: 8bit\r\n\r\n"
          "备份已完成 \r\n.\r\nGrüße\r\n").encode()

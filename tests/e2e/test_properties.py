@@ -1,0 +1,129 @@
+"""Whatever is sent arrives as it was, decoded, at a smarthost that takes 8-bit
+text and at one that does not; and to the byte where nothing had to be done.
+What may not be on the wire is seen to by the smarthost."""
+
+import email
+import email.message
+import email.policy
+import random
+import re
+import shutil
+
+import mails
+import pytest
+import reading
+from faults import clear
+from queued import TO
+from smarthost import wire
+
+BATCH = 6
+SEEDS = range(40)
+
+
+def leaves(message):
+    """The parts without parts, as Python's reader finds them."""
+    return [part for part in message.walk()
+            if not part.is_multipart() and part.get_content_maintype()
+            != "message"]
+
+
+def filename(part):
+    """It may be raw, which compat32 does not show."""
+    raw, = [value for name, value in part.raw_items()
+            if name.lower() == "content-disposition"]
+    field = email.message.Message()
+    field["Content-Disposition"] = raw.encode(
+        "utf-8", "surrogateescape").decode()
+    value = field.get_param("filename", header="Content-Disposition")
+    if isinstance(value, str):
+        return value
+    return value[2].encode("raw-unicode-escape").decode(value[0])
+
+
+def check_leaf(part, leaf):
+    assert part.get_content_type() == leaf.kind
+    if leaf.charset is not None:
+        assert part.get_param("charset").lower() == leaf.charset.lower()
+    if leaf.filename is not None:
+        assert filename(part) == leaf.filename
+    assert reading.content(part) == leaf.content.replace(b"\r\n", b"\n")
+
+
+def is_long(data):
+    return any(len(line) > wire.LINE_MAX for line in data.split(b"\r\n"))
+
+
+def check_bytes(message, given, wide):
+    """What fits was not touched."""
+    head, _, body = given.partition(b"\r\n\r\n")
+    if not is_long(body) and (wide or body.isascii()):
+        assert message.body == body
+    want = [one for one in reading.raw_fields(head) if one[1].isascii()
+            and not is_long(b":".join([one[0].encode(), one[1]]))]
+    if not message.data.isascii() or body.isascii() and not is_long(body):
+        have = reading.raw_fields(message)
+        for field in want:
+            assert field in have
+
+
+def check(message, mail, wide):
+    reading.check_words(message)
+    for name, text in mail.headers.items():
+        assert reading.text_of(message, name) == text, name
+    for name, pairs in mail.mailboxes.items():
+        assert reading.mailboxes(message, name) == pairs
+    for policy in (email.policy.compat32, email.policy.default):
+        found = leaves(email.message_from_bytes(message.data, policy=policy))
+        assert len(found) == len(mail.leaves)
+        if policy is email.policy.compat32:
+            for part, leaf in zip(found, mail.leaves):
+                check_leaf(part, leaf)
+    assert not wide or message.sender_params in ([], ["BODY=8BITMIME"])
+    check_bytes(message, clean(mail.data), wide)
+
+
+def clean(data):
+    """As it is once it was read."""
+    data = data.replace(b"\r\n", b"\n")
+    data = data if data.endswith(b"\n") else data + b"\n"
+    return data.replace(b"\n", b"\r\n")
+
+
+def numbered(number, mail):
+    return b"X-Number: %d\n" % number + mail.data
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_what_is_sent_arrives(queued, smarthost, seed):
+    rng = random.Random(seed)
+    batch = [mails.mail(rng) for _ in range(BATCH)]
+    hosts = {True: clear(smarthost), False: clear(smarthost, eightbit=False)}
+    queued.configure(hosts[True])
+    for number, mail in enumerate(batch):
+        queued.submit(["-odq", "-i", TO], numbered(number, mail)).ok()
+    copy = queued.copy_of_spool()
+    for wide, host in hosts.items():
+        queued.configure(host)
+        queued.run().ok()
+        assert queued.waiting == queued.failed == []
+        found = {int(one.only("X-Number")): one for one in host.messages}
+        assert sorted(found) == list(range(BATCH))
+        for number, mail in enumerate(batch):
+            mail.data = numbered(number, mail) if wide else mail.data
+            check(found[number], mail, wide)
+        shutil.rmtree(queued.spool)
+        shutil.copytree(copy, queued.spool)
+
+
+def test_mails_can_be_told_apart():
+    """The generator makes what it says: every kind turns up."""
+    rng = random.Random(1)
+    made = [mails.mail(rng) for _ in range(400)]
+    data = [clean(mail.data) for mail in made]
+    for what in (lambda one: b"message/rfc822" in one, is_long,
+                 lambda one: not one.isascii(), bytes.isascii,
+                 lambda one: one.count(b"multipart/") > 2,
+                 lambda one: b"MIME-Version" not in one,
+                 lambda one: b"filename*=" in one,
+                 lambda one: re.search(rb"filename=[^\r]*[\x80-\xff]", one)):
+        assert sum(map(bool, map(what, data))) > 20
