@@ -138,7 +138,7 @@ def test_received_of_the_drop_folder(place, smarthost, received):
     host = clear(smarthost)
     machine = place().make_spool()
     machine.configure(host, message={"received": received})
-    machine.submit([TO], "Subject: 备份\n\n备份\n").ok()
+    machine.submit([TO], "Subject: 备份\n\n备份\n".encode()).ok()
     path, = machine.dropped
     assert b"Received:" not in path.read_bytes()
     machine.run().ok()
@@ -162,7 +162,7 @@ def test_text_of_the_drop_folder(place, smarthost, eightbit):
     host = clear(smarthost, eightbit=eightbit)
     machine = place().make_spool()
     machine.configure(host, message={"charset": "GB18030"})
-    machine.submit(["-F", "王小明".encode(), TO],
+    machine.submit(["-F", "王小明", TO],
                    "Subject: 备份\n\n备份\n".encode("gb18030")).ok()
     machine.run().ok()
     message = host.message.parsed()
