@@ -18,7 +18,9 @@ static const struct {
 	{ "", "us-ascii", 0 },
 	{ "\r\n", "us-ascii", 0 },
 	{ "a\r\nbcd\r\n\r\n", "us-ascii", 3 },
-	{ "gr\xc3\xbc\xc3\x9f" "e\r\n", "UTF-8", 7 },
+	{ "gr\xc3\xbc\xc3\x9f"
+	  "e\r\n",
+	    "UTF-8", 7 },
 	{ "\xb1\xb8\xb7\xdd\r\n", "GB18030", 4 },
 	{ "\xff\r\n", "unknown-8bit", 1 },
 };
@@ -68,8 +70,8 @@ test_lengths(void **state)
 			assert_int_equal(
 			    body_scan_begin(&scan, &none, &res), 0);
 			for (size_t i = 0; i < n; i += piece)
-				body_scan_push(&scan, text,
-				    n - i < piece ? n - i : piece);
+				body_scan_push(
+				    &scan, text, n - i < piece ? n - i : piece);
 			body_scan_push(&scan, "\r\nb\r\n", 5);
 			body_scan_end(&scan, &facts);
 			assert_int_equal(facts.longest, n);

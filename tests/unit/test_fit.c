@@ -11,12 +11,14 @@
 #include "delivery/fit.h"
 #include "spools.h"
 
-#define TEXT "Subject: s\r\nMIME-Version: 1.0\r\n" \
-	     "Content-Type: text/plain; charset=UTF-8\r\n" \
-	     "Content-Transfer-Encoding: 8bit\r\n\r\ngr\xc3\xbc\r\n"
+#define TEXT \
+	"Subject: s\r\nMIME-Version: 1.0\r\n" \
+	"Content-Type: text/plain; charset=UTF-8\r\n" \
+	"Content-Transfer-Encoding: 8bit\r\n\r\ngr\xc3\xbc\r\n"
 #define SIGNED \
 	"MIME-Version: 1.0\r\nContent-Type: multipart/signed; " \
-	"boundary=b\r\n\r\n--b\r\n\r\ngr\xc3\xbc\r\n--b\r\n\r\nsign\r\n--b--\r\n"
+	"boundary=b\r\n\r\n--b\r\n\r\ngr\xc3\xbc\r\n--b\r\n\r\nsign\r\n--b--" \
+	"\r\n"
 
 static struct envelope env;
 static struct fit fit;
@@ -89,9 +91,8 @@ test_narrow(void **state)
 		sent = fit_mail(&fit, &env, &given, &caps);
 		assert_int_equal(sent->size, sizeof want - 1);
 		assert_int_equal(sent->header, sizeof want - 1 - 10);
-		assert_int_equal(sent->read(sent->arg, 0, text, sizeof text,
-				     &got, &res),
-		    0);
+		assert_int_equal(
+		    sent->read(sent->arg, 0, text, sizeof text, &got, &res), 0);
 		assert_int_equal(got, sizeof want - 1);
 		assert_memory_equal(text, want, got);
 		end();

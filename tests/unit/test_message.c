@@ -646,8 +646,8 @@ test_mime(void **state)
 		    "MIME-Version: 1.0\r\n" },
 		{ "GB18030", "MIME-Version: 1.0\r\nContent-Type: text/html\r\n",
 		    "MIME-Version: 1.0\r\n"
-		    "Content-Type: text/html; charset=GB18030\r\n" FROM DATE
-			ID "Content-Transfer-Encoding: 8bit\r\n" },
+		    "Content-Type: text/html; charset=GB18030\r\n" FROM DATE ID
+		    "Content-Transfer-Encoding: 8bit\r\n" },
 		/* cron */
 		{ "UTF-8",
 		    "MIME-Version: 1.0\r\n"
