@@ -89,9 +89,6 @@ const char *field_body(
 /* Whether the body of `f` is nothing but white space. */
 bool field_is_empty(const struct header *h, const struct field *f);
 
-/* "From" and the like; NULL for HEADER_OTHER. */
-const char *header_name_text(enum header_name name);
-
 void header_clear(struct header *h);
 
 #endif
