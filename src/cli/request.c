@@ -10,7 +10,7 @@
 #include "cli/request.h"
 #include "delivery/rewrite.h"
 #include "mail/address.h"
-#include "spool/spool.h"
+#include "spool/names.h"
 
 void
 request_init(
@@ -243,7 +243,7 @@ request_make(
 	int rc;
 
 	r->entry.created = time(NULL);
-	spool_make_id(r->entry.id, r->entry.created);
+	names_make_id(r->entry.id, r->entry.created);
 	rc = make_envelope(r, rewrite, res);
 	if (rc == 0)
 		rc = make_message(r, rewrite, res);

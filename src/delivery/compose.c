@@ -120,15 +120,23 @@ make_head(struct composed *c, const struct compose_rules *rules,
 		.is_local = is_local,
 		.arg = id,
 		.add_missing = rules->add_missing,
+		.text = MESSAGE_TEXT_RAW,
 	};
+	struct message_facts facts;
 
 	if (rules->origin != NULL) {
 		write_received(c, rules, received, sizeof received);
 		message.received = received;
 	}
-	if (rules->text != NULL)
+	if (rules->text != NULL) {
+		message.text = MESSAGE_TEXT_READABLE;
+		message.charsets = rules->text->charsets;
 		message.body = rules->text->body;
-	return message_header(h, &message, &c->head, res);
+	}
+	if (message_header(h, &message, &c->head, &facts, res) == -1)
+		return -1;
+	c->is_utf8 = facts.needs_utf8;
+	return 0;
 }
 
 int

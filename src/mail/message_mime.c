@@ -80,7 +80,6 @@ put_type(const struct message_mime *m, const struct header *h, struct buf *out)
 		buf_puts(out, m->charset);
 		buf_add(out, body + end, n - end);
 	}
-	buf_puts(out, "\r\n");
 }
 
 bool
@@ -93,7 +92,7 @@ message_mime_change(const struct message_mime *m, const struct header *h,
 	}
 	if (f->name != HEADER_CONTENT_TRANSFER_ENCODING || !m->is_8bit)
 		return false;
-	buf_printf(out, "%s: %s\r\n",
+	buf_printf(out, "%s: %s",
 	    header_name_text(HEADER_CONTENT_TRANSFER_ENCODING), ENCODING_8BIT);
 	return true;
 }

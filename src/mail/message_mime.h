@@ -29,8 +29,8 @@ struct message_mime {
 void message_mime_plan(struct message_mime *m, const struct header *h,
     const struct body_facts *facts);
 
-/* Appends the whole field `f` to `out` as it is to be, CRLF included, and
- * says so; false: it stays as it is. */
+/* Appends the whole field `f` to `out` as it is to be, but for its last CRLF,
+ * and says so; false: it stays as it is. */
 bool message_mime_change(const struct message_mime *m, const struct header *h,
     const struct field *f, struct buf *out);
 

@@ -140,7 +140,7 @@ sweep_name(const char *name, void *arg)
 	    fstatat(w->s->fds[SPOOL_DROP], name, &st, AT_SYMLINK_NOFOLLOW) ==
 		-1)
 		return;
-	spool_make_id(as, st.st_ctime);
+	names_make_id(as, st.st_ctime);
 	(void)result_fail(&res, RESULT_CORRUPT, "it is nobody's mail");
 	spool_set_aside(w->s, SPOOL_DROP, name, as, &res);
 	if (res.kind == RESULT_CORRUPT) {

@@ -27,6 +27,9 @@ int names_list(struct names *n, const struct spool *s, enum spool_folder folder,
 
 void names_clear(struct names *n);
 
+/* Writes a new id for what was made at `created` (seconds since 1970). */
+void names_make_id(char id[ENTRY_ID_MAX], int64_t created);
+
 /* Whether `name` can be an entry's. */
 bool names_is_id(const char *name);
 

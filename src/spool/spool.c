@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <bsd/stdlib.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -17,10 +16,6 @@
 #include "spool/spool_parts.h"
 
 #define DIR_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-#define SECONDS_DIGITS 8 /* of an id: 40 bits */
-#define RANDOM_DIGITS 13 /* 65 bits, for 64 */
-
-_Static_assert(SECONDS_DIGITS + RANDOM_DIGITS == SPOOL_ID_LENGTH, "an id");
 
 static const struct {
 	const char *name;
@@ -227,28 +222,6 @@ spool_close(struct spool *s)
 			close(s->fds[i]);
 	free(s->dir);
 	spool_init(s);
-}
-
-/* Appends the low bits of `value` as `digits` digits of base32, in an alphabet
- * whose order is that of ASCII. */
-static char *
-put_base32(char *p, uint64_t value, unsigned digits)
-{
-	for (unsigned i = digits; i-- > 0;)
-		*p++ = SPOOL_ID_DIGITS[value >> (5 * i) & 31];
-	return p;
-}
-
-void
-spool_make_id(char id[ENTRY_ID_MAX], int64_t created)
-{
-	const uint64_t most = (UINT64_C(1) << (5 * SECONDS_DIGITS)) - 1;
-	uint64_t seconds = created < 0 ? 0 : (uint64_t)created, random;
-
-	arc4random_buf(&random, sizeof random);
-	id = put_base32(id, seconds < most ? seconds : most, SECONDS_DIGITS);
-	id = put_base32(id, random, RANDOM_DIGITS);
-	*id = '\0';
 }
 
 int

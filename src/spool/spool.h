@@ -3,9 +3,9 @@
  *
  * queue/ what is to be sent, failed/ what was refused or gave up, corrupt/
  * what cannot be read, drop/ what others handed in, state/ what is known of
- * accounts (pause.h, turn.h), own/ whose mail is whose (own.h).  An entry's name is its id: seconds since 1970
- * and 64 random bits in base32, so names sort by age and no two are alike,
- * whatever the clock, the process ids or the machine.
+ * accounts (pause.h, turn.h), own/ whose mail is whose (own.h).  An entry's
+ * name is its id: seconds since 1970 and 64 random bits in base32, so names
+ * sort by age and no two are alike, whatever the clock or the machine.
  *
  * A file appears under its name only when it is whole and durable: O_TMPFILE
  * and link(2), or a name that begins with "." and rename(2).  Who works on an
@@ -59,13 +59,11 @@ int spool_open(struct spool *s, const char *dir, struct result *res)
 int spool_peek(struct spool *s, const char *dir, enum spool_folder needed,
     struct result *res) __attribute__((warn_unused_result));
 
-/* Writes a new id for what was made at `created` to `id`. */
-void spool_make_id(char id[ENTRY_ID_MAX], int64_t created);
-
 /*
- * Gives `e`, which has no descriptor, an id, unless it has one, and makes it and
- * its message (not that of `e` itself) durable in `folder`.  On success e->fd is open and
- * locked.  When it fails, nothing is left there, and nothing is durable: kinds STORAGE (path and the system's words), and those of
+ * Gives `e`, which has no descriptor, an id, unless it has one, and makes it
+ * and its message (not that of `e` itself) durable in `folder`.  On success
+ * e->fd is open and locked.  When it fails, nothing is left there, and nothing
+ * is durable: kinds STORAGE (path and the system's words), and those of
  * entry_write.  In drop/ the file gets mode 0640; elsewhere who submitted it
  * may find and read it (own.h).
  */

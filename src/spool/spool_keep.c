@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "spool/file.h"
+#include "spool/names.h"
 #include "spool/own.h"
 #include "spool/spool_parts.h"
 
@@ -142,7 +143,7 @@ spool_keep(struct spool *s, enum spool_folder folder, struct entry *e,
 	struct arrival a = { .s = s, .folder = folder, .cover = NAMELESS };
 
 	if (e->id[0] == '\0')
-		spool_make_id(e->id, e->created);
+		names_make_id(e->id, e->created);
 	snprintf(a.hidden, sizeof a.hidden, ".tmp.%s", e->id);
 	if (keep_as(&a, e, message, res) == 0)
 		return 0;

@@ -96,7 +96,7 @@ spools_entry(struct entry *e)
 	e->env.dsn.notify = strdup("SUCCESS,DELAY");
 	e->env.dsn.ret = strdup("HDRS");
 	e->env.dsn.envid = strdup("an id");
-	e->env.is_8bit = true;
+	e->env.is_8bit = e->env.is_utf8 = true;
 	e->schedule = (struct entry_schedule){
 		.next = 1700000060,
 		.last = -1,
@@ -127,6 +127,9 @@ spools_assert_same(const struct entry *a, const struct entry *b)
 	assert_same_string(a->env.dsn.ret, b->env.dsn.ret);
 	assert_same_string(a->env.dsn.envid, b->env.dsn.envid);
 	assert_int_equal(a->env.is_8bit, b->env.is_8bit);
+	assert_int_equal(a->env.is_long, b->env.is_long);
+	assert_int_equal(a->env.is_utf8, b->env.is_utf8);
+	assert_int_equal(a->env.require_tls, b->env.require_tls);
 	assert_int_equal(a->env.count, b->env.count);
 	for (size_t i = 0; i < a->env.count; i++) {
 		assert_string_equal(

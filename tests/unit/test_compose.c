@@ -44,8 +44,12 @@ fixture_make(struct fixture *f, const char *header)
 	    HEADER_FAILED);
 	assert_int_not_equal(header_finish(&f->h, &held, &res), HEADER_FAILED);
 	buf_free(&held);
-	f->rules = (struct compose_rules){ &f->conf, &f->id, "me@x.example",
-		"bob@d.example", "Bob", true };
+	f->rules = (struct compose_rules){ .conf = &f->conf,
+		.id = &f->id,
+		.sender = "me@x.example",
+		.asked = "bob@d.example",
+		.name = "Bob",
+		.add_missing = true };
 }
 
 static void

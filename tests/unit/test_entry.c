@@ -609,9 +609,9 @@ static const struct {
 	{ PARTS("\x01\0\0\0\x0e\x03\0\0\0\0\0\0\0\0\0\0\0\0\0" SENDER MESSAGE
 		"ab"),
 	    "unknown origin 3" },
-	{ PARTS("\x01\0\0\0\x0e\x02\x02\0\0\0\0\0\0\0\0\0\0\0\0" SENDER MESSAGE
+	{ PARTS("\x01\0\0\0\x0e\x02\x10\0\0\0\0\0\0\0\0\0\0\0\0" SENDER MESSAGE
 		"ab"),
-	    "unknown flags 2" },
+	    "unknown flags 16" },
 	{ PARTS("\x01\0\0\0\x0e\0\0\0\0\0\0\0\0\0\0\0\0\0\0" SENDER MESSAGE
 		"\r\n"),
 	    "no return address record" },

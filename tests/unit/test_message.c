@@ -629,6 +629,93 @@ many_recipients(void **state)
 	}
 }
 
+/* The MIME fields of a body in a character set. */
+static void
+test_mime(void **state)
+{
+	static const struct {
+		const char *charset, *in, *want;
+	} rows[] = {
+		{ "us-ascii", "Subject: s\r\n", "Subject: s\r\n" FROM DATE ID },
+		{ "UTF-8", "Subject: s\r\n",
+		    "Subject: s\r\n" FROM DATE ID "MIME-Version: 1.0\r\n"
+		    "Content-Type: text/plain; charset=UTF-8\r\n"
+		    "Content-Transfer-Encoding: 8bit\r\n" },
+		{ "us-ascii", "Content-Type: text/html\r\n",
+		    "Content-Type: text/html\r\n" FROM DATE ID
+		    "MIME-Version: 1.0\r\n" },
+		{ "GB18030", "MIME-Version: 1.0\r\nContent-Type: text/html\r\n",
+		    "MIME-Version: 1.0\r\n"
+		    "Content-Type: text/html; charset=GB18030\r\n" FROM DATE ID
+		    "Content-Transfer-Encoding: 8bit\r\n" },
+		/* cron */
+		{ "UTF-8",
+		    "MIME-Version: 1.0\r\n"
+		    "Content-Type: text/plain; charset=ANSI_X3.4-1968;\r\n"
+		    " format=fixed\r\nContent-Transfer-Encoding: 7bit\r\n",
+		    "MIME-Version: 1.0\r\n"
+		    "Content-Type: text/plain; charset=UTF-8;\r\n"
+		    " format=fixed\r\nContent-Transfer-Encoding: 8bit\r\n" FROM
+			DATE ID },
+		{ "UTF-8",
+		    "MIME-Version: 1.0\r\n"
+		    "Content-Type: text/plain; charset=\"iso-8859-1\"\r\n"
+		    "Content-Transfer-Encoding: 8bit\r\n",
+		    "MIME-Version: 1.0\r\n"
+		    "Content-Type: text/plain; charset=\"iso-8859-1\"\r\n"
+		    "Content-Transfer-Encoding: 8bit\r\n" FROM DATE ID },
+		{ "UTF-8",
+		    "MIME-Version: 1.0\r\n"
+		    "Content-Type: text/plain; charset=utf-8\r\n"
+		    "Content-Transfer-Encoding: quoted-printable\r\n",
+		    "MIME-Version: 1.0\r\n"
+		    "Content-Type: text/plain; charset=utf-8\r\n"
+		    "Content-Transfer-Encoding: quoted-printable\r\n" FROM DATE
+			ID },
+		{ "UTF-8",
+		    "MIME-Version: 1.0\r\n"
+		    "Content-Type: multipart/mixed; boundary=b\r\n",
+		    "MIME-Version: 1.0\r\n"
+		    "Content-Type: multipart/mixed; boundary=b\r\n" FROM DATE
+			ID },
+		{ "UTF-8", "MIME-Version: 1.0\r\nContent-Type: nonsense\r\n",
+		    "MIME-Version: 1.0\r\n"
+		    "Content-Type: text/plain; charset=UTF-8\r\n" FROM DATE ID
+		    "Content-Transfer-Encoding: 8bit\r\n" },
+	};
+	struct message_rules rules = keep;
+	struct body_facts facts = { .longest = 5 };
+
+	(void)state;
+	rules.body = &facts;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct row row = { rows[i].in, rows[i].want };
+
+		strlcpy(facts.charset, rows[i].charset, sizeof facts.charset);
+		check(&row, 1, &rules);
+	}
+}
+
+static void
+test_received(void **state)
+{
+	static const struct row rows[] = {
+		{ "Received: by other\r\nSubject: s\r\n",
+		    "Received: by h\r\n\tid i; D\r\n"
+		    "Received: by other\r\nSubject: s\r\n" FROM DATE ID },
+	};
+	struct message_rules rules = keep;
+
+	(void)state;
+	rules.received = "by h\r\n\tid i; D";
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *made = make(rows[i].in, &rules);
+
+		assert_string_equal(made, rows[i].want);
+		free(made);
+	}
+}
+
 int
 main(void)
 {
@@ -646,6 +733,8 @@ main(void)
 		cmocka_unit_test(fold_places),
 		cmocka_unit_test(fold_blanks),
 		cmocka_unit_test(many_recipients),
+		cmocka_unit_test(test_mime),
+		cmocka_unit_test(test_received),
 	};
 
 	return cmocka_run_group_tests_name("message", tests, NULL, NULL);

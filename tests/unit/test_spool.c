@@ -242,7 +242,6 @@ static void
 assert_kept_nothing(struct place *place, const struct entry *e)
 {
 	assert_int_equal(e->fd, -1);
-	assert_string_equal(e->id, "");
 	assert_int_equal(spools_count(place->dir, "queue"), 0);
 }
 
