@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <iconv.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,6 +18,23 @@
 #define OUT_MAX 2048 /* bytes that come out at a time */
 
 static const iconv_t closed = (iconv_t)-1;
+
+/* What locales call a set, but for case and punctuation, and mail does not
+ * (the IANA registry's preferred MIME names). */
+static const struct {
+	const char *locale, *mail;
+} mail_names[] = {
+	{ "big5hkscs", "Big5-HKSCS" },
+	{ "cp1251", "windows-1251" },
+	{ "cp1255", "windows-1255" },
+	{ "euccn", "GB2312" },
+	{ "eucjp", "EUC-JP" },
+	{ "euckr", "EUC-KR" },
+	{ "koi8r", "KOI8-R" },
+	{ "koi8u", "KOI8-U" },
+	{ "sjis", "Shift_JIS" },
+	{ "tis620", "TIS-620" },
+};
 
 /* One of the sets, and how its reading of the text goes. */
 struct decoder {
@@ -121,6 +139,26 @@ charset_is_usable(const char *name)
 	return usable;
 }
 
+/* Makes the name that mail has for it of the name of a codeset. */
+static void
+use_mail_name(char codeset[CHARSET_NAME_MAX])
+{
+	static const char iso[] = "iso8859";
+	char bare[CHARSET_NAME_MAX];
+	size_t n = 0;
+
+	for (const char *p = codeset; *p != '\0'; p++)
+		if (ascii_is_alnum(*p))
+			bare[n++] = *p;
+	bare[n] = '\0';
+	if (ascii_begins(bare, iso))
+		snprintf(codeset, CHARSET_NAME_MAX, "ISO-8859-%s",
+		    bare + sizeof iso - 1);
+	for (size_t i = 0; i < sizeof mail_names / sizeof *mail_names; i++)
+		if (ascii_equal(bare, mail_names[i].locale))
+			strlcpy(codeset, mail_names[i].mail, CHARSET_NAME_MAX);
+}
+
 /* Puts the codeset of a locale's name into `codeset`; "" when it has none. */
 static void
 read_codeset(const char *locale, char codeset[CHARSET_NAME_MAX])
@@ -131,6 +169,7 @@ read_codeset(const char *locale, char codeset[CHARSET_NAME_MAX])
 	*codeset = '\0';
 	if (n > 0 && n < CHARSET_NAME_MAX)
 		strlcpy(codeset, dot + 1, n + 1);
+	use_mail_name(codeset);
 }
 
 void

@@ -54,7 +54,7 @@ def test_script_that_says_that_the_backup_is_done(outpost, smarthost,
     assert message.parsed()["Subject"] == DONE
     assert message.only("MIME-Version") == "1.0"
     assert message.only("Content-Type") == "text/plain; charset=UTF-8"
-    assert message.parsed().get_content() == BODY + "\n"
+    assert message.parsed().get_content() == BODY + "\r\n"
     if eightbit:
         assert message.only("Content-Transfer-Encoding") == "8bit"
         assert message.body == BODY.encode() + b"\r\n"
@@ -266,7 +266,7 @@ def test_text_of_an_unknown_set(outpost, host, env):
 def test_utf8_is_utf8_whatever_the_locale_says(outpost, host):
     message = send(outpost, host, f"Subject: {DONE}\n\n{BODY}\n", env=GB)
     assert text_of(message, "Subject") == DONE
-    assert message.parsed().get_content() == BODY + "\n"
+    assert message.parsed().get_content() == BODY + "\r\n"
 
 
 def test_text_that_the_known_set_does_not_have(outpost, host):

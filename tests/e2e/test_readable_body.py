@@ -1,7 +1,9 @@
 """What a body holds is said, and it arrives decoded as it was given, whatever
 the smarthost takes."""
 
+import os
 import quopri
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -9,6 +11,7 @@ import reading
 from faults import CLEAR, clear
 from queued import TO, Nobody, merged
 from reading import added, check_words, raw
+from runner import REPO
 from smarthost import wire
 from smarthost.script import at
 
@@ -290,6 +293,23 @@ def test_too_big_when_it_is_converted(outpost, smarthost):
     done = outpost([TO], "Subject: s\n\n" + text, host=host, config=CLEAR)
     done.failed(65)
     assert host.messages == [] and "DATA" not in host.connection.verbs
+
+
+def test_report_fits_too(queued, smarthost):
+    """It has advice in Chinese, and the header of the mail."""
+    host = clear(smarthost, eightbit=False, script=[
+        at("DOT", connection=1, nth=1, reply="554 DT:SPM 163 smtp8")])
+    queued.configure(host).submit(["-odq", TO],
+                                  f"Subject: 备份\n\n{BODY}").ok()
+    for _ in range(2):
+        queued.run(env={"OUTPOST_PROVIDERS": os.path.join(
+            REPO, "etc", "providers.ini")}).ok()
+    report = check_words(host.message)
+    assert report.data.isascii()
+    parts = list(report.parsed().iter_parts())
+    assert re.search("[\u4e00-\u9fff]", parts[0].get_content())
+    assert reading.text_of(parts[2].get_payload(decode=True),
+                           "Subject") == "备份"
 
 
 def test_raw_header_of_the_text_is_what_was_given(outpost, smarthost):

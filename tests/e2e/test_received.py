@@ -168,7 +168,7 @@ def test_text_of_the_drop_folder(place, smarthost, eightbit):
     message = host.message.parsed()
     assert message["Subject"] == "备份"
     assert message["From"].addresses[0].display_name == "王小明"
-    assert message.get_content() == "备份\n"
+    assert message.get_content() == "备份\r\n"
     assert message.get_param("charset").lower() == "gb18030"
 
 
