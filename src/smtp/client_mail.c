@@ -24,7 +24,7 @@ seek_pending(struct smtp_work *w)
 static void
 begin(struct smtp_work *w)
 {
-	w->mail_sent = w->mail_refused = w->over = false;
+	w->mail_sent = w->mail_refused = w->over = w->ended = false;
 	w->batch = w->accepted = w->full = 0;
 	if (!seek_pending(w) && w->put_back > 0) {
 		w->put_back = 0;
