@@ -58,8 +58,7 @@ is_cancelled(const struct session *s)
 	return p.fd != -1 && poll(&p, 1, 0) > 0;
 }
 
-/* Reads the next piece; `off` stays short of the message's size when there is
- * no more of it. */
+/* Reads the next piece; `off` moves on by less than one at the end. */
 static int
 read_piece(struct session *s, struct body *b)
 {
@@ -166,7 +165,8 @@ session_write_message(struct session *s)
 		before = b.off;
 		if (read_piece(s, &b) == -1)
 			return;
-		if (b.off == message(s)->size || b.off == before)
+		/* fewer only at the end, wherever that is */
+		if (b.off == message(s)->size || b.off - before < SMTP_PIECE)
 			break;
 		if (write_piece(s, &b, session_limit(s)) == -1)
 			return;
