@@ -172,8 +172,8 @@ say_bdat(struct smtp_client *c)
 static bool
 may_go_along(const struct smtp_client *c)
 {
-	return c->work->by_bdat && c->work->mail.size <= SMTP_PIECE &&
-	    c->before == NULL && c->owed[0].state != SMTP_RSET;
+	return c->work->mail.size <= SMTP_PIECE && c->before == NULL &&
+	    c->owed[0].state != SMTP_RSET;
 }
 
 /* After the last RCPT of a transaction. */
