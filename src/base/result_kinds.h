@@ -90,6 +90,11 @@
 	    "`rewrite = always`: most providers take no other sender.", \
 	    "请在 [sender] 中把 address 设为账户自己的地址，并设 " \
 	    "rewrite = always：多数邮箱不接受其他发件人。") \
+	X(REQUIRETLS, EX_UNAVAILABLE, "5.7.30", PERMANENT, \
+	    "Set `require_tls = no` in [message], or use a smarthost that " \
+	    "offers REQUIRETLS.", \
+	    "请在 [message] 中设 require_tls = no，或改用提供 REQUIRETLS 的" \
+	    "服务器。") \
 	X(RECIPIENT, EX_NOUSER, "5.1.1", PERMANENT, "", "") \
 	X(REFUSED, EX_UNAVAILABLE, "5.6.0", PERMANENT, "", "")
 /* clang-format on */

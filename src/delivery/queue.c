@@ -25,7 +25,11 @@ queue_init(struct queue *q, struct account *account, struct settle *settle,
 static size_t
 most_mails(const struct queue *q)
 {
-	return (size_t)q->account->conf->smarthost.messages_per_connection;
+	size_t most = (size_t)
+			  q->account->conf->smarthost.messages_per_connection;
+
+	return q->mail_max > 0 && q->mail_max < most ? (size_t)q->mail_max
+						     : most;
 }
 
 static enum session_next
@@ -34,6 +38,7 @@ next_mail(void *arg, const struct caps *caps, const struct session_mail **mail)
 	struct queue *q = arg;
 	struct line_item *item;
 
+	q->mail_max = caps->mail_max;
 	if (q->stop || q->renew || q->sent >= most_mails(q) ||
 	    !line_look(&q->line))
 		return SESSION_DONE;
@@ -125,6 +130,7 @@ struct session_feed
 queue_feed(struct queue *q, size_t sent)
 {
 	q->sent = sent;
+	q->mail_max = 0;
 	q->renew = false;
 	return (struct session_feed){ next_mail, mail_settled, use_time, q };
 }
@@ -178,12 +184,15 @@ end_old(struct queue *q, const struct result *why)
 }
 
 /* A server that hangs up in the midst of a mail may have that against this mail
- * alone: the others are to get their turn. */
+ * alone, and one that takes no BDAT gets the next try by DATA: the others are
+ * to get their turn. */
 static size_t
 strike(const struct result *why)
 {
-	static const char *const stages[] = { "RCPT", "DATA", "DOT" };
+	static const char *const stages[] = { "RCPT", "DATA", "DOT", "BDAT" };
 
+	if (why->kind == RESULT_DEFERRED && strcmp(why->stage, "BDAT") == 0)
+		return STRIKE_OF_MAIL;
 	if (why->kind != RESULT_LOST)
 		return STRIKE_OF_WAY;
 	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)

@@ -21,6 +21,8 @@ struct queue {
 	/* its own */
 	struct line line;
 	size_t sent; /* over the connection */
+	uint64_t
+	    mail_max; /* that it may carry, as the smarthost says; 0: any */
 	bool renew; /* no other mail over this connection */
 	bool stop; /* the smarthost wants no more mail of the account */
 };

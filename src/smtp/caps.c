@@ -5,6 +5,8 @@
 #include "base/ascii.h"
 #include "smtp/caps.h"
 
+#define LIMIT_DIGITS 6 /* of a value of LIMITS, at the most */
+
 static const struct {
 	const char *word;
 	enum caps_flag flag;
@@ -76,6 +78,34 @@ parse_mechanisms(struct caps *caps, const char *p, size_t n)
 				caps->mechanisms |= mechanisms[i].mechanism;
 }
 
+/* RFC 9422 section 3: one to six digits, the first of them no 0; else 0. */
+static uint64_t
+parse_limit(const char *p, size_t n)
+{
+	return n >= 1 && n <= LIMIT_DIGITS && *p != '0' ? parse_size(p, n) : 0;
+}
+
+/* Those that are not known, or malformed, are passed by. */
+static void
+parse_limits(struct caps *caps, const char *p, size_t n)
+{
+	const char *word, *value;
+	uint64_t limit;
+	size_t len, name;
+
+	while ((len = next_word(&p, &n, ' ', &word)) > 0) {
+		value = memchr(word, '=', len);
+		if (value == NULL)
+			continue;
+		name = (size_t)(value++ - word);
+		limit = parse_limit(value, len - name - 1);
+		if (limit > 0 && is_word(word, name, "MAILMAX"))
+			caps->mail_max = limit;
+		else if (limit > 0 && is_word(word, name, "RCPTMAX"))
+			caps->rcpt_max = limit;
+	}
+}
+
 static void
 parse_line(struct caps *caps, const char *p, size_t n)
 {
@@ -99,6 +129,8 @@ parse_line(struct caps *caps, const char *p, size_t n)
 		len = next_word(&p, &n, ' ', &word);
 		caps->size = parse_size(word, len);
 	}
+	if (flag == CAPS_LIMITS)
+		parse_limits(caps, p, n);
 }
 
 void

@@ -14,8 +14,13 @@
 	X(PIPELINING, 0) \
 	X(SIZE, 1) \
 	X(8BITMIME, 2) \
-	X(STARTTLS, 3) X(AUTH, 4) X(DSN, 5) X(CHUNKING, 6) X(SMTPUTF8, 7) \
-	    X(REQUIRETLS, 8) X(LIMITS, 9)
+	X(STARTTLS, 3) \
+	X(AUTH, 4) \
+	X(DSN, 5) \
+	X(CHUNKING, 6) \
+	X(SMTPUTF8, 7) \
+	X(REQUIRETLS, 8) \
+	X(LIMITS, 9)
 
 enum caps_flag {
 #define CAPS_ENUM(word, bit) CAPS_##word = 1 << bit,
@@ -30,13 +35,14 @@ struct caps {
 	unsigned flags; /* of enum caps_flag */
 	unsigned mechanisms; /* of enum caps_mechanism */
 	uint64_t size; /* of SIZE; 0: none or no fixed limit */
-	/* of LIMITS (RFC 9422): transactions of a session, recipients of a
+	/* of LIMITS (RFC 9422): MAIL commands of a session, recipients of a
 	 * transaction; 0: none */
 	uint64_t mail_max, rcpt_max;
 };
 
 /* Reads the lines after the first; keywords in any case, "AUTH=" as "AUTH ";
- * a SIZE that is no number, or too large a one, means no limit. */
+ * a SIZE that is no number, or too large a one, means no limit, and so does
+ * each of LIMITS that is malformed. */
 void caps_parse(struct caps *caps, const struct reply *r);
 
 #endif

@@ -42,17 +42,35 @@ smtp_owe(struct smtp_client *c, enum smtp_state state)
 	c->owed[c->nowed - 1].count++;
 }
 
-void
-smtp_put(struct smtp_client *c, enum smtp_state state, const char *fmt, ...)
+/* Puts a line in the output. */
+static void
+say(struct smtp_client *c, const char *fmt, va_list ap)
 {
 	size_t begin = c->out.len;
+
+	buf_vprintf(&c->out, fmt, ap);
+	buf_puts(&c->out, "\r\n");
+	buf_add(&c->shown, c->out.data + begin, c->out.len - begin);
+}
+
+void
+smtp_say(struct smtp_client *c, const char *fmt, ...)
+{
 	va_list ap;
 
 	va_start(ap, fmt);
-	buf_vprintf(&c->out, fmt, ap);
+	say(c, fmt, ap);
 	va_end(ap);
-	buf_puts(&c->out, "\r\n");
-	buf_add(&c->shown, c->out.data + begin, c->out.len - begin);
+}
+
+void
+smtp_put(struct smtp_client *c, enum smtp_state state, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(c, fmt, ap);
+	va_end(ap);
 	smtp_owe(c, state);
 }
 
@@ -62,6 +80,7 @@ drop_output(struct smtp_client *c)
 {
 	buf_free(&c->out);
 	buf_free(&c->shown);
+	c->before_body = 0;
 }
 
 void
@@ -80,12 +99,11 @@ smtp_end(
 	c->broken = *res;
 	c->dead = true;
 	c->nowed = 0;
-	c->tls_due = c->body_due = false;
+	c->tls_due = false;
+	c->body = SMTP_IDLE;
 	drop_output(c);
-	if (parting == SMTP_SAY_QUIT) {
-		buf_puts(&c->out, "QUIT\r\n");
-		buf_puts(&c->shown, "QUIT\r\n");
-	}
+	if (parting == SMTP_SAY_QUIT)
+		smtp_say(c, "QUIT");
 }
 
 /* What the next reply answers, once the output is written. */
@@ -95,8 +113,8 @@ front(const struct smtp_client *c)
 	const struct smtp_work *w = smtp_answered(c);
 	enum smtp_state state;
 
-	if (c->nowed == 0)
-		return c->body_due ? SMTP_BODY : SMTP_IDLE;
+	if (c->body != SMTP_IDLE || c->nowed == 0)
+		return c->body;
 	state = c->owed[0].state;
 	if (state == SMTP_RCPT && w->mail_refused)
 		return SMTP_VOID_RCPT;
@@ -104,7 +122,22 @@ front(const struct smtp_client *c)
 		return SMTP_VOID_DATA;
 	if (state == SMTP_DOT && w->accepted == 0)
 		return SMTP_VOID_DOT;
+	if (state == SMTP_BDAT && w->accepted == 0)
+		return SMTP_VOID_BDAT;
 	return state;
+}
+
+bool
+smtp_is_out(const struct smtp_client *c)
+{
+	const struct smtp_work *w = smtp_answered(c);
+
+	for (size_t i = 0; i < c->nowed; i++)
+		if (c->owed[i].state == SMTP_DOT ||
+		    c->owed[i].state == SMTP_BDAT)
+			/* and somebody has been accepted, or may be yet */
+			return !w->mail_refused && (w->accepted > 0 || i > 0);
+	return false;
 }
 
 static void
@@ -123,17 +156,20 @@ smtp_conclude(struct smtp_client *c)
 
 	if (c->dead)
 		return;
-	if (c->before != NULL && c->before->over)
+	if (c->before != NULL && c->before->ended) {
+		smtp_settle_full(c->before);
 		c->before = NULL;
+	}
 	if (!c->mute)
 		smtp_compose(c);
-	else if (c->out.len > 0 || (c->nowed == 0 && !c->body_due))
+	else if (c->out.len > 0 || (c->nowed == 0 && c->body == SMTP_IDLE))
 		smtp_end(c, &c->broken, SMTP_CLOSE_AT_ONCE);
 	if (buf_failed(&c->out) || buf_failed(&c->shown)) {
 		(void)result_fail(&res, RESULT_SYSTEM, "out of memory");
 		smtp_end(c, &res, SMTP_CLOSE_AT_ONCE);
 	}
 	smtp_let_go(c->work);
+	smtp_let_go(smtp_answered(c));
 	if (c->quitting && c->nowed == 0)
 		c->dead = true;
 }
@@ -154,23 +190,34 @@ smtp_next(const struct smtp_client *c)
 {
 	if (c->dead)
 		return SMTP_TODO_CLOSE;
+	if (c->body != SMTP_IDLE && c->mute)
+		return SMTP_TODO_READ;
+	if (c->body == SMTP_CHUNK)
+		return SMTP_TODO_CHUNK;
 	if (c->out.len > 0)
 		return SMTP_TODO_SEND;
 	if (c->nowed > 0)
 		return SMTP_TODO_READ;
 	if (c->tls_due)
 		return SMTP_TODO_TLS;
-	if (c->body_due)
-		return c->mute ? SMTP_TODO_READ : SMTP_TODO_BODY;
-	return SMTP_TODO_MAIL;
+	return c->body == SMTP_BODY ? SMTP_TODO_BODY : SMTP_TODO_MAIL;
+}
+
+/* Whether the transaction whose message is due is known to be its mail's last:
+ * of several whose answers are not known yet, some may turn out to be too
+ * many. */
+static bool
+is_last(const struct smtp_client *c)
+{
+	return !smtp_more_follows(c->work) &&
+	    (c->nowed == 0 || c->work->batch == 1);
 }
 
 bool
 smtp_asks_next(const struct smtp_client *c)
 {
-	return c->body_due && !c->mute && !c->quitting && c->before == NULL &&
-	    (c->caps.flags & CAPS_PIPELINING) != 0 &&
-	    !smtp_more_follows(c->work);
+	return c->body != SMTP_IDLE && !c->mute && !c->quitting &&
+	    c->before == NULL && smtp_has(c, CAPS_PIPELINING) && is_last(c);
 }
 
 const struct buf *
@@ -183,6 +230,12 @@ const struct buf *
 smtp_output_shown(const struct smtp_client *c)
 {
 	return &c->shown;
+}
+
+size_t
+smtp_output_before(const struct smtp_client *c)
+{
+	return c->body == SMTP_CHUNK ? c->out.len : c->before_body;
 }
 
 void
@@ -219,7 +272,8 @@ smtp_replied(struct smtp_client *c, const struct reply *r)
 		return;
 	e.answer = smtp_classify(e.state, r->code);
 	/* a yes to a message that may not have gone out whole is none */
-	if (c->mute && e.state == SMTP_DOT && e.answer == SMTP_ANSWER_2XX)
+	if (c->mute && e.answer == SMTP_ANSWER_2XX &&
+	    (e.state == SMTP_DOT || e.state == SMTP_BDAT))
 		e.answer = SMTP_ANSWER_MALFORMED;
 	if (e.state != SMTP_IDLE)
 		pop(c);
@@ -237,6 +291,9 @@ smtp_broke(struct smtp_client *c, const struct result *why)
 	}
 	if (c->tls_due)
 		e.state = SMTP_STARTTLS;
+	/* no answer to what went along is none to the message */
+	if (smtp_is_out(c) && e.state != SMTP_DOT)
+		e.state = SMTP_BDAT;
 	e.answer = why->kind == RESULT_PROTOCOL ? SMTP_ANSWER_MALFORMED
 	    : why->kind == RESULT_TIMEOUT	? SMTP_ANSWER_TIMEOUT
 						: SMTP_ANSWER_EOF;
@@ -293,6 +350,9 @@ smtp_on_wrong(struct smtp_client *c, const struct smtp_event *e)
 {
 	struct result res;
 
+	/* whatever it answers, it may have taken the message that came along */
+	if (smtp_is_out(c))
+		smtp_settle_doubt(c, e);
 	smtp_explain(c, e, RESULT_PROTOCOL, &res);
 	smtp_end(c, &res, SMTP_CLOSE_AT_ONCE);
 }

@@ -22,13 +22,13 @@ smtp_on_mail_refused(struct smtp_client *c, const struct smtp_event *e)
 
 	smtp_explain(c, e, e->kind, &res);
 	refuse_mail(c, &res);
-	c->work->mail_refused = true;
+	smtp_answered(c)->mail_refused = true;
 }
 
 void
 smtp_on_rcpt_taken(struct smtp_client *c, const struct smtp_event *e)
 {
-	struct smtp_work *w = c->work;
+	struct smtp_work *w = smtp_answered(c);
 	size_t i = smtp_current(w);
 
 	(void)e;
@@ -41,7 +41,7 @@ void
 smtp_on_rcpt_full(struct smtp_client *c, const struct smtp_event *e)
 {
 	char what[RESULT_TEXT_MAX];
-	struct smtp_work *w = c->work;
+	struct smtp_work *w = smtp_answered(c);
 	size_t i = smtp_current(w);
 
 	if (w->full++ == 0) {
@@ -61,7 +61,7 @@ smtp_on_rcpt_full(struct smtp_client *c, const struct smtp_event *e)
 void
 smtp_on_rcpt_refused(struct smtp_client *c, const struct smtp_event *e)
 {
-	struct smtp_work *w = c->work;
+	struct smtp_work *w = smtp_answered(c);
 	struct result res;
 	size_t i = smtp_current(w);
 
@@ -75,7 +75,20 @@ void
 smtp_on_go_ahead(struct smtp_client *c, const struct smtp_event *e)
 {
 	(void)e;
-	c->body_due = true;
+	c->body = SMTP_BODY;
+}
+
+/* All of the message is there: what ends it, or has begun it, stands. */
+static void
+end_body(struct smtp_client *c)
+{
+	if (c->body == SMTP_BODY) {
+		smtp_put(c, SMTP_DOT, ".");
+	} else {
+		c->before_body = c->out.len;
+		smtp_owe(c, SMTP_BDAT);
+	}
+	c->body = SMTP_IDLE;
 }
 
 void
@@ -83,7 +96,7 @@ smtp_body_read(struct smtp_client *c, uint64_t octets)
 {
 	struct result res;
 
-	if (!c->body_due)
+	if (c->body == SMTP_IDLE)
 		return;
 	if (octets != smtp_answered(c)->mail.size) {
 		(void)result_fail(&res, RESULT_STORAGE,
@@ -91,12 +104,9 @@ smtp_body_read(struct smtp_client *c, uint64_t octets)
 		smtp_broke(c, &res);
 		return;
 	}
-	c->body_due = false;
-	smtp_put(c, SMTP_DOT, ".");
-	if (c->quitting) {
-		buf_puts(&c->out, "QUIT\r\n");
-		buf_puts(&c->shown, "QUIT\r\n");
-	}
+	end_body(c);
+	if (c->quitting)
+		smtp_say(c, "QUIT");
 	smtp_compose_behind(c);
 	smtp_conclude(c);
 }
@@ -135,18 +145,39 @@ smtp_on_answered(struct smtp_client *c, const struct smtp_event *e)
 		refuse_mail(c, &res);
 	else
 		smtp_settle_batch(w, RCPT_ACCEPTED, &res);
-	w->over = true;
+	w->over = w->ended = true;
 }
 
-/* The dot went out, and no answer tells whether it was taken. */
+/* It offers CHUNKING and takes BDAT for a mistake.  What it does with the
+ * octets that came after it is not waited for: it may read commands there. */
+void
+smtp_on_no_bdat(struct smtp_client *c, const struct smtp_event *e)
+{
+	struct result res;
+
+	smtp_explain_bdat(c, e, &res);
+	smtp_end(c, &res, SMTP_CLOSE_AT_ONCE);
+}
+
+/* The message went out, and no answer tells whether it was taken, and for
+ * whom. */
+void
+smtp_settle_doubt(struct smtp_client *c, const struct smtp_event *e)
+{
+	struct smtp_work *w = smtp_answered(c);
+	struct result res;
+
+	smtp_explain(c, e, RESULT_POSSIBLE_DUPLICATE, &res);
+	smtp_settle_batch(w, RCPT_SENT, &res);
+	smtp_settle_batch(w, RCPT_ACCEPTED, &res);
+}
+
 void
 smtp_on_doubt(struct smtp_client *c, const struct smtp_event *e)
 {
 	struct smtp_event rest = *e;
-	struct result res;
 
-	smtp_explain(c, e, e->kind, &res);
-	smtp_settle_batch(smtp_answered(c), RCPT_ACCEPTED, &res);
+	smtp_settle_doubt(c, e);
 	rest.kind = RESULT_TIMEOUT;
 	smtp_on_lost(c, &rest);
 }
@@ -155,11 +186,15 @@ smtp_on_doubt(struct smtp_client *c, const struct smtp_event *e)
 void
 smtp_on_ignored(struct smtp_client *c, const struct smtp_event *e)
 {
+	struct smtp_work *w = smtp_answered(c);
+
 	if (e->state == SMTP_VOID_RCPT)
 		return;
-	c->work->over = true;
-	/* only the end of a message ends the smarthost's transaction */
-	c->reset_due = e->state == SMTP_VOID_DATA && !c->work->mail_refused;
+	w->over = w->ended = true;
+	/* only the end of a message ends the smarthost's transaction; what
+	 * went behind one to nobody began with RSET */
+	c->reset_due = e->state != SMTP_VOID_DOT && !w->mail_refused &&
+	    c->nowed == 0;
 }
 
 /* DATA was let through though nobody is to get anything: an empty message is

@@ -3,83 +3,10 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "mail/encode.h"
 #include "smtp/client_machine.h"
 
 /* Transactions: which recipients go into one, and what is sent when. */
-
-static bool
-offers(const struct smtp_client *c, enum caps_flag flag)
-{
-	return (c->caps.flags & (unsigned)flag) != 0;
-}
-
-/*
- * Whether an address may be written between the angle brackets: anything that
- * could end the command or the path is refused, wherever it came from.  OK,
- * UTF8_ADDRESS (which needs an extension that is not spoken here) or BUG.
- */
-static enum result_kind
-check_address(const char *s)
-{
-	bool quoted = false;
-
-	for (; *s != '\0'; s++) {
-		if (ascii_is_8bit(*s))
-			return RESULT_UTF8_ADDRESS;
-		if (ascii_is_control(*s))
-			return RESULT_BUG;
-		if (!quoted && strchr(" <>", *s) != NULL)
-			return RESULT_BUG;
-		if (*s == '"')
-			quoted = !quoted;
-		if (quoted && *s == '\\' && ascii_is_visible(s[1]))
-			s++;
-	}
-	return quoted ? RESULT_BUG : RESULT_OK;
-}
-
-static void
-refuse_address(struct result *res, enum result_kind kind, const char *s)
-{
-	if (kind == RESULT_UTF8_ADDRESS)
-		(void)result_fail(res, kind, "address is not ASCII: <%s>", s);
-	else
-		(void)result_fail(
-		    res, kind, "address must not be sent: <%s>", s);
-}
-
-/* Fails what can be failed without a word to the smarthost. */
-static void
-check_mail(const struct smtp_client *c, const struct smtp_mail *mail)
-{
-	struct envelope *env = mail->env;
-	enum result_kind kind = check_address(env->sender);
-	struct result res;
-
-	if (kind != RESULT_OK) {
-		refuse_address(&res, kind, env->sender);
-		envelope_settle_all(env, RCPT_PENDING, RCPT_FAILED, &res);
-	}
-	for (size_t i = 0; i < env->count; i++) {
-		const char *address = env->rcpts[i].address;
-
-		kind = *address == '\0' ? RESULT_BUG : check_address(address);
-		if (env->rcpts[i].state != RCPT_PENDING || kind == RESULT_OK)
-			continue;
-		refuse_address(&res, kind, address);
-		envelope_settle(env, i, RCPT_FAILED, &res);
-	}
-	if (offers(c, CAPS_SIZE) && c->caps.size > 0 &&
-	    mail->size > c->caps.size) {
-		(void)result_fail(&res, RESULT_TOO_BIG,
-		    "%s takes messages of up to %" PRIu64
-		    " octets, this one has %" PRIu64,
-		    c->plan->host, c->caps.size, mail->size);
-		envelope_settle_all(env, RCPT_PENDING, RCPT_FAILED, &res);
-	}
-}
 
 /* Moves the cursor to the next recipient to be tried in this round. */
 static bool
@@ -97,7 +24,7 @@ seek_pending(struct smtp_work *w)
 static void
 begin(struct smtp_work *w)
 {
-	w->mail_sent = w->mail_refused = w->over = false;
+	w->mail_sent = w->mail_refused = w->over = w->ended = false;
 	w->batch = w->accepted = w->full = 0;
 	if (!seek_pending(w) && w->put_back > 0) {
 		w->put_back = 0;
@@ -111,12 +38,7 @@ begin(struct smtp_work *w)
 static void
 end_transaction(struct smtp_work *w)
 {
-	/* Who was too many goes into a next transaction, as long as each takes
-	 * someone: so this comes to an end. */
-	if (w->accepted == 0 && w->full > 0) {
-		smtp_settle_batch(w, RCPT_PENDING, &w->full_result);
-		w->put_back -= w->full;
-	}
+	smtp_settle_full(w);
 	begin(w);
 }
 
@@ -126,31 +48,58 @@ is_one_of(const char *s, const char *a, const char *b)
 	return s != NULL && (strcmp(s, a) == 0 || strcmp(s, b) == 0);
 }
 
-/* Only what was offered is said. */
+static size_t
+batch_max(const struct smtp_client *c)
+{
+	uint64_t max = c->plan->recipients_max > 0 ? c->plan->recipients_max
+						   : 1;
+
+	return c->caps.rcpt_max > 0 && c->caps.rcpt_max < max
+	    ? (size_t)c->caps.rcpt_max
+	    : (size_t)max;
+}
+
+static void
+add_dsn(const struct smtp_client *c, const struct dsn *dsn, struct buf *words)
+{
+	if (!smtp_has(c, CAPS_DSN))
+		return;
+	if (is_one_of(dsn->ret, "FULL", "HDRS"))
+		buf_printf(words, " RET=%s", dsn->ret);
+	if (dsn->envid != NULL && *dsn->envid != '\0') {
+		buf_puts(words, " ENVID=");
+		encode_xtext(words, dsn->envid);
+	}
+	if (buf_failed(words))
+		buf_reset(words);
+}
+
+/* Only what was offered is said; that what is needed was, smtp_check saw to. */
 static void
 put_mail(struct smtp_client *c)
 {
 	struct smtp_work *w = c->work;
 	const struct envelope *env = w->mail.env;
-	struct buf words;
+	bool utf8 = smtp_needs_utf8(w, batch_max(c));
+	struct buf words, dsn;
 
 	buf_init(&words, 4096);
-	if (offers(c, CAPS_SIZE))
+	buf_init(&dsn, 4096);
+	if (smtp_has(c, CAPS_SIZE))
 		buf_printf(&words, " SIZE=%" PRIu64, w->mail.size);
-	if (env->is_8bit && offers(c, CAPS_8BITMIME))
+	if ((env->is_8bit || utf8) && smtp_has(c, CAPS_8BITMIME))
 		buf_puts(&words, " BODY=8BITMIME");
-	if (offers(c, CAPS_DSN) && is_one_of(env->dsn.ret, "FULL", "HDRS"))
-		buf_printf(&words, " RET=%s", env->dsn.ret);
-	if (offers(c, CAPS_DSN) && env->dsn.envid != NULL &&
-	    *env->dsn.envid != '\0') {
-		buf_puts(&words, " ENVID=");
-		encode_xtext(&words, env->dsn.envid);
-	}
-	if (buf_failed(&words))
-		buf_reset(&words);
-	smtp_put(c, SMTP_MAIL, "MAIL FROM:<%s>%s", env->sender, words.data);
+	if (utf8)
+		buf_puts(&words, " SMTPUTF8");
+	if (env->require_tls)
+		buf_puts(&words, " REQUIRETLS");
+	add_dsn(c, &env->dsn, &dsn);
+	smtp_put(c, SMTP_MAIL, "MAIL FROM:<%s>%s%s", env->sender, words.data,
+	    dsn.data);
 	buf_free(&words);
-	w->mail_sent = true;
+	buf_free(&dsn);
+	w->mail_sent = w->begun = true;
+	c->mails++;
 }
 
 /* RFC 3461 section 4.1: keywords and commas, nothing else. */
@@ -170,7 +119,7 @@ put_rcpt(struct smtp_client *c)
 
 	rcpt->state = RCPT_SENT;
 	w->batch++;
-	if (offers(c, CAPS_DSN) && is_notify(env->dsn.notify))
+	if (smtp_has(c, CAPS_DSN) && is_notify(env->dsn.notify))
 		smtp_put(c, SMTP_RCPT, "RCPT TO:<%s> NOTIFY=%s", rcpt->address,
 		    env->dsn.notify);
 	else
@@ -182,21 +131,79 @@ put_rcpt(struct smtp_client *c)
 static bool
 wants_rcpt(struct smtp_client *c)
 {
-	size_t max = c->plan->recipients_max > 0 ? c->plan->recipients_max : 1;
 	struct smtp_work *w = c->work;
 
-	if (w->batch >= max || (w->full > 0 && w->accepted > 0))
+	if (w->batch >= batch_max(c) || (w->full > 0 && w->accepted > 0))
 		return false;
 	return seek_pending(w);
+}
+
+/* LIMITS: no other MAIL is taken. */
+static void
+end_mail(struct smtp_client *c)
+{
+	struct result res;
+
+	(void)result_fail(&res, c->work->begun ? RESULT_DEFERRED : RESULT_LOST,
+	    "%s takes %" PRIu64 " mails over a connection and no more",
+	    c->plan->host, c->caps.mail_max);
+	smtp_settle_rest(c->work, RCPT_DEFERRED, &res);
+}
+
+static bool
+is_spent(const struct smtp_client *c)
+{
+	return c->caps.mail_max > 0 && c->mails >= c->caps.mail_max;
+}
+
+/* The message is due; the output goes before it. */
+static void
+say_bdat(struct smtp_client *c)
+{
+	smtp_say(c, "BDAT %" PRIu64 " LAST", c->work->mail.size);
+	c->body = SMTP_CHUNK;
+}
+
+/*
+ * Whether the message may go along with commands whose answers are awaited: in
+ * one piece, and as the last of its flight.  Nor behind a RSET: when that is
+ * refused, the rest would be about something else.
+ */
+static bool
+may_go_along(const struct smtp_client *c)
+{
+	return c->work->mail.size <= SMTP_PIECE && c->before == NULL &&
+	    c->owed[0].state != SMTP_RSET;
+}
+
+/* After the last RCPT of a transaction. */
+static void
+compose_end(struct smtp_client *c)
+{
+	struct smtp_work *w = c->work;
+
+	if (c->nowed == 0 && w->accepted == 0) {
+		/* all were refused, one by one */
+		c->reset_due = true;
+		end_transaction(w);
+	} else if (!w->by_bdat) {
+		smtp_put(c, SMTP_DATA, "DATA");
+	} else if (c->nowed == 0 || may_go_along(c)) {
+		say_bdat(c);
+	}
 }
 
 /* One flight: as many commands as may be outstanding, or one. */
 static void
 compose_flight(struct smtp_client *c)
 {
-	size_t room = offers(c, CAPS_PIPELINING) ? SMTP_WINDOW : 1;
+	size_t room = smtp_has(c, CAPS_PIPELINING) ? SMTP_WINDOW : 1;
 	struct smtp_work *w = c->work;
 
+	if (!w->mail_sent && is_spent(c)) {
+		end_mail(c);
+		return;
+	}
 	if (c->reset_due) {
 		c->reset_due = false;
 		smtp_put(c, SMTP_RSET, "RSET");
@@ -208,15 +215,8 @@ compose_flight(struct smtp_client *c)
 	}
 	for (; room > 0 && wants_rcpt(c); room--)
 		put_rcpt(c);
-	if (room == 0)
-		return;
-	if (w->accepted > 0 || c->nowed > 0) {
-		smtp_put(c, SMTP_DATA, "DATA");
-	} else {
-		/* all were refused, one by one */
-		c->reset_due = true;
-		end_transaction(w);
-	}
+	if (room > 0)
+		compose_end(c);
 }
 
 void
@@ -225,7 +225,7 @@ smtp_compose(struct smtp_client *c)
 	struct smtp_work *w = c->work;
 
 	while (w->mail.env != NULL && c->nowed == 0 && c->out.len == 0 &&
-	    !c->body_due && !buf_failed(&c->out)) {
+	    c->body == SMTP_IDLE && !buf_failed(&c->out)) {
 		if (w->over)
 			end_transaction(w);
 		else
@@ -236,8 +236,27 @@ smtp_compose(struct smtp_client *c)
 void
 smtp_compose_behind(struct smtp_client *c)
 {
-	if (c->before != NULL && c->work->mail.env != NULL)
-		compose_flight(c);
+	if (c->before == NULL || c->work->mail.env == NULL)
+		return;
+	/* nobody may have been accepted: then the transaction stands */
+	if (c->nowed > 1)
+		c->reset_due = true;
+	compose_flight(c);
+}
+
+/* Whether its last attempt ended at BDAT, with somebody who is tried again. */
+static bool
+has_failed_by_bdat(const struct envelope *env)
+{
+	const struct result *why;
+
+	for (size_t i = 0; i < env->count; i++) {
+		why = envelope_result(env, &env->rcpts[i]);
+		if (env->rcpts[i].state == RCPT_PENDING && why != NULL &&
+		    strcmp(why->stage, smtp_state_stage(SMTP_BDAT)) == 0)
+			return true;
+	}
+	return false;
 }
 
 void
@@ -257,8 +276,10 @@ smtp_give(struct smtp_client *c, const struct smtp_mail *mail)
 		    mail->env, RCPT_PENDING, RCPT_DEFERRED, &res);
 		return;
 	}
-	check_mail(c, mail);
-	*c->work = (struct smtp_work){ .mail = *mail };
+	smtp_check(c, mail);
+	*c->work = (struct smtp_work){ .mail = *mail,
+		.by_bdat = smtp_has(c, CAPS_CHUNKING) &&
+		    !has_failed_by_bdat(mail->env) };
 	begin(c->work);
 	smtp_conclude(c);
 }

@@ -123,6 +123,14 @@ static const struct smtp_verdict rows[SMTP_STATE_COUNT][SMTP_ANSWER_COUNT] = {
 		V(answered, OK), DOUBT,
 		V(answered, DEFERRED), V(answered, REFUSED),
 		V(closing, SMARTHOST), DOUBT, DOUBT, DOUBT },
+	[SMTP_CHUNK] = {
+		WRONG, WRONG,
+		V(early, DEFERRED), V(early, REFUSED),
+		V(closing, SMARTHOST), LOST },
+	[SMTP_BDAT] = {
+		V(answered, OK), DOUBT,
+		V(answered, DEFERRED), V(answered, REFUSED),
+		V(closing, SMARTHOST), DOUBT, DOUBT, DOUBT },
 	[SMTP_VOID_RCPT] = {
 		V(ignored, OK), V(ignored, OK),
 		V(ignored, OK), V(ignored, OK),
@@ -135,46 +143,63 @@ static const struct smtp_verdict rows[SMTP_STATE_COUNT][SMTP_ANSWER_COUNT] = {
 		V(ignored, OK), V(ignored, OK),
 		V(ignored, OK), V(ignored, OK),
 		V(closing, SMARTHOST), LOST },
+	[SMTP_VOID_BDAT] = {
+		V(ignored, OK), V(ignored, OK),
+		V(ignored, OK), V(ignored, OK),
+		V(closing, SMARTHOST), LOST },
 };
 
 /* Codes that mean something else than their class does. */
 static const struct {
 	enum smtp_state state;
-	int code;
-	const char *status; /* enhanced; "": without one; NULL: any */
+	int first, last;
+	/* enhanced; "": without one; NULL: any; ending in ".": so it begins */
+	const char *status;
 	struct smtp_verdict verdict;
 } special[] = {
 	/* a fault of the account, not of the mail (RFC 4954 section 6) */
-	{ SMTP_MAIL, 530, NULL, V(mail_refused, AUTH) },
-	{ SMTP_MAIL, 535, NULL, V(mail_refused, AUTH) },
-	{ SMTP_MAIL, 538, NULL, V(mail_refused, AUTH) },
+	{ SMTP_MAIL, 530, 530, NULL, V(mail_refused, AUTH) },
+	{ SMTP_MAIL, 535, 535, NULL, V(mail_refused, AUTH) },
+	{ SMTP_MAIL, 538, 538, NULL, V(mail_refused, AUTH) },
 	/* RFC 1870 section 6.1 */
-	{ SMTP_MAIL, 552, NULL, V(mail_refused, TOO_BIG) },
+	{ SMTP_MAIL, 552, 552, NULL, V(mail_refused, TOO_BIG) },
 	/* AUTH's, so an answer out of turn: to send the message would be to
 	 * have it read as commands */
-	{ SMTP_DATA, 334, NULL, WRONG },
+	{ SMTP_DATA, 334, 334, NULL, WRONG },
 	/* too many recipients: the code, and what RFC 5321 section 4.5.3.1.10
 	 * wants treated like it, unless it says that it is something else,
 	 * such as a full mailbox (5.2.2) */
-	{ SMTP_RCPT, 452, NULL, V(rcpt_full, DEFERRED) },
-	{ SMTP_RCPT, 552, "", V(rcpt_full, DEFERRED) },
-	{ SMTP_RCPT, 552, "4.5.3", V(rcpt_full, DEFERRED) },
-	{ SMTP_RCPT, 552, "5.5.3", V(rcpt_full, DEFERRED) },
+	{ SMTP_RCPT, 452, 452, NULL, V(rcpt_full, DEFERRED) },
+	{ SMTP_RCPT, 552, 552, "", V(rcpt_full, DEFERRED) },
+	{ SMTP_RCPT, 552, 552, "4.5.3", V(rcpt_full, DEFERRED) },
+	{ SMTP_RCPT, 552, 552, "5.5.3", V(rcpt_full, DEFERRED) },
+	/* the command is at fault, not the message */
+	{ SMTP_CHUNK, 500, 504, NULL, V(no_bdat, DEFERRED) },
+	{ SMTP_CHUNK, 500, 599, "5.5.", V(no_bdat, DEFERRED) },
+	{ SMTP_BDAT, 500, 504, NULL, V(no_bdat, DEFERRED) },
+	{ SMTP_BDAT, 500, 599, "5.5.", V(no_bdat, DEFERRED) },
 };
 /* clang-format on */
+
+static bool
+fits(const char *status, const char *want)
+{
+	size_t n = want == NULL ? 0 : strlen(want);
+
+	if (n > 0 && want[n - 1] == '.')
+		return strncmp(status, want, n) == 0;
+	return want == NULL || strcmp(status, want) == 0;
+}
 
 const struct smtp_verdict *
 smtp_verdict(
     enum smtp_state state, enum smtp_answer answer, const struct reply *r)
 {
-	const char *status;
-
 	for (size_t i = 0; r != NULL && i < sizeof special / sizeof *special;
-	     i++) {
-		status = special[i].status;
-		if (special[i].state == state && special[i].code == r->code &&
-		    (status == NULL || strcmp(status, r->status) == 0))
+	     i++)
+		if (special[i].state == state && r->code >= special[i].first &&
+		    r->code <= special[i].last &&
+		    fits(r->status, special[i].status))
 			return &special[i].verdict;
-	}
 	return &rows[state][answer];
 }

@@ -24,7 +24,7 @@ name_subject(
 	else if (state == SMTP_AUTH || state == SMTP_CANCEL)
 		snprintf(dst, SUBJECT_MAX, "AUTH %s as %s", sasl_name(&c->sasl),
 		    c->plan->user);
-	else if (state == SMTP_BODY)
+	else if (state == SMTP_BODY || state == SMTP_CHUNK)
 		strlcpy(dst, "the message", SUBJECT_MAX);
 }
 
@@ -84,7 +84,7 @@ explain_silence(const struct smtp_client *c, const struct smtp_event *e,
 		(void)result_fail(res, kind, "%s%s", text, tail);
 	else if (timed_out && e->state == SMTP_GREETING)
 		(void)result_fail(res, kind, "%s: no greeting in time", host);
-	else if (timed_out && e->state == SMTP_BODY)
+	else if (timed_out && (e->state == SMTP_BODY || e->state == SMTP_CHUNK))
 		(void)result_fail(
 		    res, kind, "%s: the message was not taken in time", host);
 	else if (timed_out)
@@ -107,6 +107,20 @@ smtp_explain(const struct smtp_client *c, const struct smtp_event *e,
 		explain_reply(c, e, kind, res);
 	else
 		explain_silence(c, e, kind, res);
+}
+
+void
+smtp_explain_bdat(
+    const struct smtp_client *c, const struct smtp_event *e, struct result *res)
+{
+	char what[RESULT_TEXT_MAX];
+
+	snprintf(what, sizeof what,
+	    "%s offers CHUNKING but does not take BDAT, so the mail will be "
+	    "sent by DATA",
+	    c->plan->host);
+	(void)reply_fail(
+	    e->reply, e->kind, smtp_state_stage(e->state), what, res);
 }
 
 /* What the smarthost did to the mail before, or to the connection, is a lost

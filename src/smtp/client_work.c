@@ -49,6 +49,16 @@ smtp_settle_batch(
 			envelope_settle(w->mail.env, i, to, res);
 }
 
+void
+smtp_settle_full(struct smtp_work *w)
+{
+	if (w->accepted > 0 || w->full == 0)
+		return;
+	smtp_settle_batch(w, RCPT_PENDING, &w->full_result);
+	w->put_back -= w->full;
+	w->full = 0;
+}
+
 static bool
 is_open(const struct rcpt *r)
 {

@@ -19,8 +19,11 @@ struct smtp_work {
 	size_t accepted;
 	size_t full; /* answered by 452 */
 	struct result full_result;
+	bool by_bdat; /* its messages go by BDAT */
+	bool begun; /* a MAIL of it was said */
 	bool mail_sent, mail_refused;
 	bool over; /* nothing is left but the replies owed */
+	bool ended; /* nor those */
 };
 
 /* The recipient whose RCPT is answered next. */
@@ -33,6 +36,10 @@ bool smtp_more_follows(const struct smtp_work *w);
  * `res` says. */
 void smtp_settle_batch(
     struct smtp_work *w, enum rcpt_state from, const struct result *res);
+
+/* Who was too many goes into a next transaction, as long as each takes someone:
+ * so this comes to an end, and settles them. */
+void smtp_settle_full(struct smtp_work *w);
 
 /* Settles all that are left of the mail, those of later transactions, too. */
 void smtp_settle_rest(

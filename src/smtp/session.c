@@ -1,38 +1,11 @@
 #include "config.h"
 
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "smtp/session_parts.h"
 
 #define GOODBYE 1000 /* ms for QUIT to be written */
-
-/* The message whose turn it is: of the oldest mail, since all before it are
- * settled by the time a body is due. */
-static const struct source *
-message(const struct session *s)
-{
-	return s->given[0]->message;
-}
-
-static void
-show_progress(const struct session *s, uint64_t done)
-{
-	const struct session_watch *watch = &s->rules.watch;
-
-	if (watch->progress != NULL)
-		watch->progress(watch->arg, done, message(s)->size);
-}
-
-static bool
-is_cancelled(const struct session *s)
-{
-	struct pollfd p = { .fd = s->until.cancel, .events = POLLIN };
-
-	return p.fd != -1 && poll(&p, 1, 0) > 0;
-}
 
 static int
 start_tls(struct session *s, struct result *res)
@@ -62,30 +35,8 @@ go_tls(struct session *s)
 		smtp_broke(s->client, &res);
 }
 
-/* Reads the piece at *off and stuffs its dots; *off moves on, and stays
- * short of the message's size when there is no more of it. */
-static int
-read_piece(struct session *s, struct dots *dots, uint64_t *off, size_t *len)
-{
-	const struct source *body = message(s);
-	uint64_t left = body->size - *off;
-	size_t n = left < SESSION_PIECE ? (size_t)left : SESSION_PIECE, got = 0;
-	struct result res;
-
-	*len = 0;
-	if (n > 0 && body->read(body->arg, *off, s->raw, n, &got, &res) == -1) {
-		smtp_broke(s->client, &res);
-		return -1;
-	}
-	*off += got;
-	*len = dots_push(dots, s->raw, got, s->wire);
-	return 0;
-}
-
-/* Asks for the next mail, and passes on what is to be done.  False: nothing,
- * yet. */
-static bool
-ask_next(struct session *s)
+bool
+session_ask_next(struct session *s)
 {
 	const struct session_mail *mail;
 	struct smtp_mail given;
@@ -119,83 +70,6 @@ tell_settled(struct session *s)
 	}
 }
 
-/* Writes `len` octets of `wire` and the output: in one, where it fits. */
-static int
-write_end(struct session *s, size_t len)
-{
-	struct deadline until = session_in(s, s->rules.timeout, -1);
-	const struct buf *out = smtp_output(s->client);
-	size_t with = out->len <= SESSION_TAIL - 2 ? out->len : 0;
-
-	session_show_output(s);
-	memcpy(s->wire + len, out->data, with);
-	if (session_write(s, s->wire, len + with, until) == -1)
-		return -1;
-	if (with == 0 && session_write(s, out->data, out->len, until) == -1)
-		return -1;
-	smtp_sent(s->client);
-	return 0;
-}
-
-/* The last piece, and with it what the machine adds when it agrees that this
- * was all of the message. */
-static void
-end_body(struct session *s, const struct dots *dots, uint64_t off, size_t len)
-{
-	struct result res;
-
-	if (is_cancelled(s)) {
-		(void)result_fail(&res, RESULT_INTERRUPTED, "interrupted");
-		smtp_broke(s->client, &res);
-		return;
-	}
-	if (off == message(s)->size && smtp_asks_next(s->client))
-		(void)ask_next(s);
-	smtp_body_read(s->client, off);
-	if (smtp_next(s->client) != SMTP_TODO_SEND)
-		return;
-	if (dots->mid_line) {
-		/* never true of clean lines; but the dot stands alone */
-		memcpy(s->wire + len, "\r\n", 2);
-		len += 2;
-	}
-	if (write_end(s, len) == -1)
-		return;
-	show_progress(s, off);
-	if (s->feed->idle != NULL)
-		s->feed->idle(s->feed->arg);
-}
-
-static void
-write_body(struct session *s)
-{
-	struct dots dots = { 0 };
-	uint64_t off = 0, before;
-	char remark[64];
-	size_t len;
-	int n;
-
-	s->begun = true;
-	n = snprintf(remark, sizeof remark, "message, %llu octets",
-	    (unsigned long long)message(s)->size);
-	session_show(s, '*', remark, (size_t)n);
-	for (;;) {
-		if (session_has_input(s)) {
-			session_read_reply(s);
-			return;
-		}
-		before = off;
-		if (read_piece(s, &dots, &off, &len) == -1)
-			return;
-		if (off == message(s)->size || off == before)
-			break;
-		if (session_write(s, s->wire, len, session_limit(s)) == -1)
-			return;
-		show_progress(s, off);
-	}
-	end_body(s, &dots, off, len);
-}
-
 /* Does what the machine says until there is nothing to be done. */
 static void
 drive(struct session *s)
@@ -213,10 +87,11 @@ drive(struct session *s)
 			go_tls(s);
 			break;
 		case SMTP_TODO_BODY:
-			write_body(s);
+		case SMTP_TODO_CHUNK:
+			session_write_message(s);
 			break;
 		case SMTP_TODO_MAIL:
-			if (s->feed == NULL || !ask_next(s))
+			if (s->feed == NULL || !session_ask_next(s))
 				return;
 			break;
 		case SMTP_TODO_CLOSE:
@@ -318,7 +193,7 @@ say_goodbye(struct session *s)
 	smtp_finish(s->client);
 	if (out->len == 0)
 		return;
-	session_show_output(s);
+	session_show_output(s, 0, out->len);
 	(void)!stream_write(
 	    s->stream, out->data, out->len, deadline_in(GOODBYE, -1), &res);
 	smtp_sent(s->client);

@@ -23,12 +23,12 @@ session_show(const struct session *s, char who, const char *p, size_t n)
 }
 
 void
-session_show_output(const struct session *s)
+session_show_output(const struct session *s, size_t from, size_t to)
 {
-	const struct buf *b = smtp_output_shown(s->client);
-	const char *p = b->data, *end;
+	const char *text = smtp_output_shown(s->client)->data;
+	const char *p = text + from, *end;
 
-	for (; (end = strstr(p, "\r\n")) != NULL; p = end + 2)
+	for (; p < text + to && (end = strstr(p, "\r\n")) != NULL; p = end + 2)
 		session_show(s, 'C', p, (size_t)(end - p));
 }
 
@@ -72,7 +72,7 @@ session_limit(const struct session *s)
 	/* from here on the message may have been taken: to break off would be
 	 * to risk a second copy, so the wait is the longest of all (RFC 5321
 	 * section 4.5.3.2.6: twice what the others are) and cannot be ended */
-	if (smtp_awaited(s->client) == SMTP_DOT)
+	if (smtp_is_out(s->client))
 		return session_in(s, 2 * s->rules.timeout, -1);
 	if (s->begun)
 		return session_in(s, s->rules.timeout, cancel);
@@ -181,7 +181,7 @@ session_send_output(struct session *s)
 		session_read_reply(s);
 		return;
 	}
-	session_show_output(s);
+	session_show_output(s, 0, smtp_output_shown(s->client)->len);
 	if (session_write(s, out->data, out->len, session_limit(s)) == 0)
 		smtp_sent(s->client);
 }

@@ -7,8 +7,9 @@
 #include "mail/lines.h"
 #include "smtp/session.h"
 
-#define SESSION_PIECE (64 * 1024) /* octets of the message at a time */
-#define SESSION_TAIL (16 * 1024) /* for the final dot, and what goes with it */
+/* for what goes with a piece of the message in one write: before it, and
+ * behind it */
+#define SESSION_ROOM (16 * 1024)
 #define SESSION_GIVEN 2 /* mails under way at the most */
 
 struct session {
@@ -26,8 +27,8 @@ struct session {
 	bool left; /* another process goes on with the connection */
 	size_t in_pos, in_len; /* bytes of `in` not taken yet */
 	char in[4096];
-	char raw[SESSION_PIECE];
-	char wire[DOTS_OUT_MAX(SESSION_PIECE) + SESSION_TAIL];
+	char raw[SMTP_PIECE];
+	char wire[SESSION_ROOM + DOTS_OUT_MAX(SMTP_PIECE) + SESSION_ROOM];
 };
 
 /* `ms` from now, with the alarm of the call in progress. */
@@ -36,9 +37,9 @@ struct deadline session_in(const struct session *s, long ms, int cancel);
 /* Until when the next step may take. */
 struct deadline session_limit(const struct session *s);
 
-/* One line for the watcher. */
+/* One line for the watcher; the lines of the output between two places. */
 void session_show(const struct session *s, char who, const char *p, size_t n);
-void session_show_output(const struct session *s);
+void session_show_output(const struct session *s, size_t from, size_t to);
 
 /* Whether reading a reply would not wait for its beginning. */
 bool session_has_input(const struct session *s);
@@ -53,5 +54,12 @@ int session_write(struct session *s, const char *p, size_t n,
 
 /* Writes the machine's output, unless something was said out of turn. */
 void session_send_output(struct session *s);
+
+/* session.c: asks for the next mail, and passes on what is to be done.  False:
+ * nothing, yet. */
+bool session_ask_next(struct session *s);
+
+/* session_body.c: writes the message, with what goes before it and behind. */
+void session_write_message(struct session *s);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * states: the SMTP client's states and the classes of replies, by name.
+ * states: the SMTP client's states, the classes of replies, and what is to be
+ * done, by name.
  */
 #ifndef SMTP_STATES_H
 #define SMTP_STATES_H
@@ -23,9 +24,12 @@
 	X(DATA, "DATA", "DATA") \
 	X(BODY, "DOT", "part of the message") \
 	X(DOT, "DOT", "the message") \
+	X(CHUNK, "BDAT", "part of the message") \
+	X(BDAT, "BDAT", "the message") \
 	X(VOID_RCPT, "RCPT", "RCPT TO") \
 	X(VOID_DATA, "DATA", "DATA") \
-	X(VOID_DOT, "DOT", "the empty message")
+	X(VOID_DOT, "DOT", "the empty message") \
+	X(VOID_BDAT, "BDAT", "the message to nobody")
 
 enum smtp_state {
 #define SMTP_STATE_ENUM(id, stage, name) SMTP_##id,
@@ -44,6 +48,24 @@ enum smtp_answer {
 	SMTP_ANSWERS(SMTP_ANSWER_ENUM)
 #undef SMTP_ANSWER_ENUM
 	    SMTP_ANSWER_COUNT
+};
+
+/* What is to be done next. */
+enum smtp_todo {
+	SMTP_TODO_SEND, /* write the output, then smtp_sent */
+	SMTP_TODO_READ, /* read one reply */
+	SMTP_TODO_TLS, /* make the handshake, then smtp_tls_done */
+	/* write the message, dot-stuffed, but for its last piece; then
+	 * smtp_body_read, and write that piece and the output in one, then
+	 * smtp_sent */
+	SMTP_TODO_BODY,
+	/* the same, but the message as it is, and the output before the first
+	 * piece, in one with it: BDAT */
+	SMTP_TODO_CHUNK,
+	SMTP_TODO_MAIL, /* idle: give a mail, or finish */
+	/* over: write the output, if there is any, do not care what comes of
+	 * it, and close */
+	SMTP_TODO_CLOSE
 };
 
 /* "RCPT", "RCPT TO"; "" and "the last answer" for IDLE. */

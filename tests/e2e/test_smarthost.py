@@ -389,6 +389,106 @@ def test_flights(smarthost, dial):
         ["EHLO"], ["AUTH"], ["MAIL", "RCPT", "DATA"], ["body", "QUIT"]]
 
 
+def transaction(raw, *recipients):
+    """Up to the message; the answers to RCPT."""
+    raw.ask("MAIL FROM:<a@b.example>")
+    return [raw.ask(f"RCPT TO:<{to}>") for to in recipients or ["a@b.example"]]
+
+
+def test_chunks(smarthost, dial):
+    host = smarthost(chunking=True, size=100)
+    with dial(host) as raw:
+        raw.log_in()
+        transaction(raw)
+        raw.sock.sendall(b"BDAT 5\r\nS: 1\r")
+        assert raw.reply()[0].startswith("250 ")
+        raw.sock.sendall(b"BDAT 5 LAST\r\n\n.a\r\n")
+        assert raw.reply()[0].startswith("250 2.0.0 Ok: queued")
+        transaction(raw)
+        raw.sock.sendall(b"BDAT 101 LAST\r\n" + b"x" * 99 + b"\r\n")
+        assert raw.reply()[0].startswith("552 ")
+        transaction(raw)
+        assert raw.ask("BDAT 0 LAST").startswith("250 ")
+    first, last = host.messages
+    assert (first.raw, first.data) == (b"S: 1\r\n.a\r\n",) * 2
+    assert first.complete and last.raw == b""
+
+
+def test_chunks_to_nobody_are_swallowed(smarthost, dial):
+    host = smarthost(chunking=True, settle=0.3,
+                     script=[at("RCPT", reply="550 no")])
+    with dial(host) as raw:
+        raw.log_in()
+        raw.send("MAIL FROM:<a@b.example>", "RCPT TO:<a@b.example>",
+                 "BDAT 6 LAST", "S: 1", "RSET")
+        answers = [raw.reply()[0][:3] for _ in range(4)]
+        assert answers == ["250", "550", "503", "250"]
+    assert host.messages == []
+    assert host.connection.steps == [
+        ["EHLO"], ["AUTH"], ["MAIL", "RCPT", "BDAT", "body", "RSET"]]
+
+
+def test_sees_wrong_chunks(smarthost, dial):
+    host = smarthost(chunking=True)
+    host.expect_violations()
+    with dial(host) as raw:
+        raw.log_in()
+        raw.ask("MAIL FROM:<a@b.example>")
+        raw.sock.sendall(b"BDAT 3 LAST\r\nx\r\n")
+        assert raw.reply()[0].startswith("503 ")
+        raw.ask("BDAT x LAST")
+        raw.ask("RCPT TO:<a@b.example>")
+        raw.sock.sendall(b"BDAT 7 LAST\r\na\rb\nc\r\n")
+        raw.reply()
+    host.profile.chunking = False
+    with dial(host) as raw:
+        raw.log_in()
+        raw.ask("BDAT 0 LAST")
+    wrong = "\n".join(host.violations)
+    for what in ("without a recipient", "bad syntax: BDAT", "bare CR",
+                 "bare LF", "not offered"):
+        assert what in wrong
+
+
+@pytest.mark.parametrize("fault", ["500 5.5.2 what", "close"])
+def test_breaks_at_chunks(smarthost, dial, fault):
+    host = smarthost(chunking=True, bdat_fault=fault)
+    with dial(host) as raw:
+        raw.log_in()
+        transaction(raw)
+        raw.sock.sendall(b"BDAT 12 LAST\r\nNOOP\r\nNONO\r\n")
+        answers = [raw.reply() for _ in range(3)]
+    if fault == "close":
+        assert answers == [[], [], []]
+    else:
+        assert [answer[0][:3] for answer in answers] == ["500", "250", "500"]
+
+
+def test_limits(smarthost, dial):
+    host = smarthost(mail_limit=1, rcpt_limit=2)
+    host.expect_violations()
+    with dial(host) as raw:
+        assert "LIMITS MAILMAX=1 RCPTMAX=2" in raw.ask("EHLO me.test")
+        raw.log_in()
+        answers = transaction(raw, *["a@b.example"] * 3)
+        assert [answer[:3] for answer in answers] == ["250", "250", "452"]
+        raw.ask("RSET")
+        assert raw.ask("MAIL FROM:<a@b.example>").startswith("421 ")
+        assert raw.reply() == []
+    assert len(host.violations) == 2
+
+
+def test_requiretls_is_offered_in_tls_alone(smarthost, dial):
+    host = smarthost(tls="starttls", requiretls=True)
+    with dial(host, tls=False) as raw:
+        assert "REQUIRETLS" not in raw.ask("EHLO me")
+        raw.ask("STARTTLS")
+        raw.start_tls()
+        assert "REQUIRETLS" in raw.ask("EHLO me")
+        raw.log_in()
+        assert raw.ask("MAIL FROM:<a@b.example> REQUIRETLS").startswith("250")
+
+
 def test_script(smarthost, dial):
     host = smarthost(script=[
         at("RCPT", nth=2, reply="550 5.1.1 no"),

@@ -9,7 +9,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define SIZE 1000
+#define SMALL 1000
+#define LARGE (SMTP_PIECE + 1)
 #define MAILS_MAX 4
 
 /* What is talked about, and what came of it. */
@@ -18,9 +19,10 @@ struct talk {
 	struct smtp_client *c;
 	struct envelope envs[MAILS_MAX];
 	size_t mails, given;
+	uint64_t size; /* of each message */
 	size_t body_of; /* the mail whose body was last */
 	bool asked_late;
-	bool yes[MAILS_MAX]; /* said to its dot */
+	bool yes[MAILS_MAX]; /* said to its end */
 };
 
 static void
@@ -39,13 +41,14 @@ make_envelope(struct envelope *env, int recipients)
 	assert(rc == 0);
 }
 
-/* Byte 0: the plan, the number of mails; byte 1: recipients; then all that the
- * smarthost says. */
+/* Byte 0: the plan, the number of mails; byte 1: recipients, the size
+ * of the message; then all that the smarthost says. */
 static void
 make(const uint8_t *data, struct talk *t)
 {
 	*t = (struct talk){ .mails = 1U + data[0] / 64,
-		.asked_late = (data[0] & 32) != 0 };
+		.asked_late = (data[0] & 32) != 0,
+		.size = (data[1] & 16) != 0 ? SMALL : LARGE };
 	t->plan = (struct smtp_plan){ "host", "me", data[0] % 3, data[0] & 4,
 		data[0] / 8 % 3, "user", "password", 8, data[1] / 16 };
 	for (size_t m = 0; m < t->mails; m++)
@@ -55,7 +58,7 @@ make(const uint8_t *data, struct talk *t)
 static void
 give(struct talk *t)
 {
-	struct smtp_mail mail = { &t->envs[t->given], SIZE };
+	struct smtp_mail mail = { &t->envs[t->given], t->size };
 
 	if (t->given == t->mails) {
 		smtp_finish(t->c);
@@ -66,15 +69,23 @@ give(struct talk *t)
 }
 
 static void
-send_body(struct talk *t)
+send_body(struct talk *t, enum smtp_todo todo)
 {
+	const struct envelope *env;
+
 	for (size_t m = 0; m < t->given; m++)
 		if (smtp_is_open(t->c, &t->envs[m]))
 			t->body_of = m;
-	assert(envelope_count(&t->envs[t->body_of], RCPT_ACCEPTED) > 0);
+	env = &t->envs[t->body_of];
+	/* somebody gets it, or may be accepted in the same flight */
+	assert(envelope_count(env, RCPT_ACCEPTED) > 0 ||
+	    (todo == SMTP_TODO_CHUNK && t->size <= SMTP_PIECE &&
+		envelope_count(env, RCPT_SENT) > 0));
+	if (todo == SMTP_TODO_CHUNK && t->size > SMTP_PIECE)
+		smtp_sent(t->c);
 	if (smtp_asks_next(t->c) && !t->asked_late)
 		give(t);
-	smtp_body_read(t->c, SIZE);
+	smtp_body_read(t->c, t->size);
 }
 
 /* All have their end; delivered is what there was a yes for. */
@@ -123,16 +134,17 @@ run(struct talk *t, struct reply *r, const uint8_t *data, size_t size)
 	int code = 0;
 
 	while ((todo = smtp_next(t->c)) != SMTP_TODO_CLOSE) {
-		bool dot = smtp_awaited(t->c) == SMTP_DOT;
+		enum smtp_state awaited = smtp_awaited(t->c);
+		bool end = awaited == SMTP_DOT || awaited == SMTP_BDAT;
 
 		assert(steps++ < 100 + 20 * size);
 		if (todo == SMTP_TODO_READ)
 			code = hear(t->c, r, data, size, &pos);
-		if (todo == SMTP_TODO_READ && dot && code / 100 == 2)
+		if (todo == SMTP_TODO_READ && end && code / 100 == 2)
 			t->yes[t->body_of] = true;
 		assert(todo != SMTP_TODO_BODY || code / 100 == 3);
-		if (todo == SMTP_TODO_BODY)
-			send_body(t);
+		if (todo == SMTP_TODO_BODY || todo == SMTP_TODO_CHUNK)
+			send_body(t, todo);
 		else if (todo == SMTP_TODO_SEND)
 			smtp_sent(t->c);
 		else if (todo == SMTP_TODO_TLS)

@@ -14,12 +14,14 @@ from smarthost.script import cut, perform
 
 _PATH = re.compile(
     r'^(?P<gap> *)<(?P<path>(?:"(?:[^"\\]|\\.)*"|[^">])*)>(?P<rest>.*)$')
+_CHUNK = re.compile(r"(?P<size>\d{1,19})(?P<last> LAST)?", re.I)
 # keyword in the answer to EHLO: parameters of MAIL and of RCPT it allows
 PARAMETERS = {
     "SIZE": ({"SIZE"}, set()),
     "8BITMIME": ({"BODY"}, set()),
     "DSN": ({"RET", "ENVID"}, {"NOTIFY", "ORCPT"}),
     "SMTPUTF8": ({"SMTPUTF8"}, set()),
+    "REQUIRETLS": ({"REQUIRETLS"}, set()),
     "AUTH": ({"AUTH"}, set()),
 }
 
@@ -37,11 +39,13 @@ class Dialogue:
         self.mails = 0  # MAIL commands so far, accepted or not
         self._counts = {}
         self._last = None  # the rule that ends the connection
+        self._lost = False  # octets of a chunk are taken for commands
         self._commands = {
             "EHLO": self._ehlo, "HELO": self._helo,
             "STARTTLS": self._starttls, "AUTH": self._auth,
             "MAIL": self._mail, "RCPT": self._rcpt, "DATA": self._data,
-            "RSET": self._rset, "NOOP": self._noop, "QUIT": self._quit,
+            "BDAT": self._bdat, "RSET": self._rset, "NOOP": self._noop,
+            "QUIT": self._quit,
         }
         self._forget()
 
@@ -81,6 +85,8 @@ class Dialogue:
             cut(self._last, self.channel)
 
     def _check(self, line):
+        if self._lost:
+            return
         utf8 = self.offers("SMTPUTF8")
         for wrong in wire.check_command(line, utf8):
             self.connection.violate(wrong)
@@ -96,10 +102,14 @@ class Dialogue:
         handler = self._commands.get(verb.upper())
         self.channel.step(verb.upper() if handler else "?")
         if handler is None:
-            self.connection.violate(f"unknown command: {text[:60]!r}")
+            self._unknown(text)
             self._answer(["OTHER"], self.profile.unknown(self, words), words)
         else:
             handler(argument)
+
+    def _unknown(self, text):
+        if not self._lost:
+            self.connection.violate(f"unknown command: {text[:60]!r}")
 
     def _answer(self, stages, usual, line=""):
         """Sends what the profile would say, or what the script wants."""
@@ -278,9 +288,16 @@ class Dialogue:
         self._drop()
 
     def _body(self, message):
-        reader = wire.BodyReader()
         self.connection.messages.append(message)
-        early = None
+        early = self._read(wire.BodyReader(), message)
+        self._check_message(message)
+        if early is None:
+            self._end_of_data(message)
+
+    def _read(self, reader, message):
+        """Reads a message or a chunk of one; returns an early answer that
+        was given, or None."""
+        early, before = None, message.raw
         try:
             while not reader.done:
                 if not self.channel.input:
@@ -289,14 +306,68 @@ class Dialogue:
                 del self.channel.input[:taken]
                 early = early or self._early(reader)
         finally:
-            message.raw = reader.raw()
+            message.raw = before + reader.raw()
             message.complete = reader.done
             self.channel.step("body" if reader.done else "part")
             self.connection.add("body", f"{reader.size} octets")
-        for wrong in wire.check_message(message.raw, message.sender_params):
+        return early
+
+    def _check_message(self, message):
+        for wrong in wire.check_message(message.raw, message.sender_params,
+                                        message.chunked):
             self.connection.violate(wrong)
+
+    # chunks (RFC 3030)
+
+    def _bdat(self, argument):
+        """The octets are taken before anything is answered."""
+        fault = self.profile.bdat_fault
+        chunk = _CHUNK.fullmatch(argument)
+        if fault == "close":
+            raise Gone("server")
+        if fault or chunk is None or not self.offers("CHUNKING"):
+            self._no_bdat(argument, fault)
+            return
+        message = self._chunked()
+        early = self._read(wire.ChunkReader(int(chunk["size"])), message)
         if early is None:
-            self._end_of_data(message)
+            self._end_of_chunk(message, chunk["last"])
+        if message is self.message and (early or chunk["last"]):
+            self._drop()
+
+    def _no_bdat(self, argument, fault):
+        if fault:
+            self._lost = True
+        elif not self.offers("CHUNKING"):
+            self.connection.violate("BDAT, which was not offered")
+        else:
+            self.connection.violate(f"bad syntax: BDAT {argument[:60]!r}")
+        self._answer(["BDAT"], fault or self.profile.unknown(self, "BDAT"))
+
+    def _chunked(self):
+        """The message that a chunk belongs to; one for nobody where there
+        is no recipient, which the client may not know yet."""
+        message = self.message
+        if message is None or not message.recipients:
+            if not self.channel.owes:
+                self.connection.violate("BDAT without a recipient")
+            return Message("", [], [], [], chunked=True)
+        if not message.chunked:
+            message.chunked = True
+            self.connection.messages.append(message)
+        return message
+
+    def _end_of_chunk(self, message, last):
+        message.complete = bool(last and message.recipients)
+        if not message.recipients:
+            self._answer(["BDAT"], self.profile.bad_sequence(self))
+        elif not last:
+            self._answer(["BDAT"], "250 2.0.0 Ok")
+        else:
+            self._check_message(message)
+            self._store(message, "BDAT", self.profile.dot(self, message))
+
+    # what comes of a message
 
     def _early(self, reader):
         """An answer in the middle of the message, where a rule wants it."""
@@ -318,7 +389,10 @@ class Dialogue:
                  else self.profile.bad_sequence(self))
         if not message.recipients and message.raw:
             self.connection.violate("a message without recipients")
-        reply = self._answer(["DOT"], usual)
+        self._store(message, "DOT", usual)
+
+    def _store(self, message, stage, usual):
+        reply = self._answer([stage], usual)
         message.reply = b"\n".join(reply.lines)
         if reply.is_good:
             message.stored = self.profile.stamp(self, message) + message.data

@@ -5,7 +5,7 @@ a Reply.  Providers' profiles derive from this one."""
 
 import base64
 
-from smarthost.replies import multiline
+from smarthost.replies import Reply, multiline
 
 
 class Profile:
@@ -13,6 +13,7 @@ class Profile:
     domain = "example.test"  # where the account lives
     challenges = tuple(base64.b64encode(text).decode()
                        for text in (b"Username:", b"Password:"))
+    bdat_fault, mail_limit, rcpt_limit = "", None, None  # no switches of all
     # switch: default
     switches = {
         "host": "smarthost.example.test",
@@ -24,6 +25,12 @@ class Profile:
         "dsn": False,
         "smtputf8": False,
         "chunking": False,
+        # what BDAT meets although it is offered: "close", or a reply, and
+        # then its octets are taken for commands
+        "bdat_fault": "",
+        "requiretls": False,
+        "mail_limit": None,  # of LIMITS: MAIL commands of a connection
+        "rcpt_limit": None,  # and recipients of a transaction
         "helo_only": False,  # EHLO is unknown
         "max_rcpt": 1000,  # more in a transaction: 452
         "extra": "",  # one more line in the answer to EHLO
@@ -66,9 +73,18 @@ class Profile:
             ("DSN", self.dsn),
             ("SMTPUTF8", self.smtputf8),
             ("CHUNKING", self.chunking),
+            ("REQUIRETLS", self.requiretls and dialogue.secure),
+            (self._limits(), self._limits()),
             (self.extra, self.extra),
         ]
         return [line for line, on in lines if on]
+
+    def _limits(self):
+        """The line of LIMITS; "": it is not offered."""
+        words = [f"{name}={value}" for name, value in (
+            ("MAILMAX", self.mail_limit), ("RCPTMAX", self.rcpt_limit))
+            if value is not None]
+        return " ".join(["LIMITS", *words]) if words else ""
 
     def helo(self, _dialogue, argument):
         return f"250 {self.host}" if argument else "501 5.5.4 Syntax: HELO"
@@ -101,6 +117,9 @@ class Profile:
     def mail(self, dialogue, _sender, params):
         if dialogue.helo is None or dialogue.message is not None:
             return self.bad_sequence(dialogue)
+        if dialogue.mails > (self.mail_limit or 1 << 62):
+            dialogue.connection.violate("more MAIL than MAILMAX allows")
+            return Reply("421 4.7.0 Too many messages", close=True)
         if self.auth and dialogue.user is None:
             return "530 5.7.0 Authentication required"
         if self._declared_size(params) > (self.size or 1 << 62):
@@ -116,7 +135,10 @@ class Profile:
         return 0
 
     def rcpt(self, dialogue, _recipient):
-        if len(dialogue.message.recipients) >= self.max_rcpt:
+        taken = len(dialogue.message.recipients)
+        if taken >= (self.rcpt_limit or 1 << 62):
+            dialogue.connection.violate("more RCPT than RCPTMAX allows")
+        if taken >= min(self.max_rcpt, self.rcpt_limit or 1 << 62):
             return "452 4.5.3 Too many recipients"
         return "250 2.1.5 Ok"
 

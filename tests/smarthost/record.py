@@ -46,7 +46,8 @@ class Message:
     recipients: list
     recipient_params: list
     raw: bytes = b""
-    complete: bool = False  # the end mark was seen
+    chunked: bool = False  # it came by BDAT
+    complete: bool = False  # the end mark, or the last chunk, was seen
     reply: bytes = b""
     accepted: bool = False
     stored: bytes = b""  # as its recipient would see it
@@ -54,7 +55,7 @@ class Message:
     @cached_property
     def data(self):
         """The message without dot-stuffing."""
-        return wire.unstuff(self.raw)
+        return self.raw if self.chunked else wire.unstuff(self.raw)
 
     @cached_property
     def trace(self):

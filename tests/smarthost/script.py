@@ -2,8 +2,9 @@
 
 A Rule names a stage: GREETING, EHLO, HELO, STARTTLS, AUTH, AUTH-USER,
 AUTH-PASS, AUTH-PLAIN, VERDICT (whichever reply ends a login), MAIL, RCPT,
-DATA, BODY (in the middle of a message), DOT, RSET, NOOP, QUIT, OTHER.  What
-the smarthost would have answered there is replaced or mistreated."""
+DATA, BODY (in the middle of a message), DOT, BDAT (when its octets have come),
+RSET, NOOP, QUIT, OTHER.  What the smarthost would have answered there is
+replaced or mistreated."""
 
 import threading
 from dataclasses import dataclass, field

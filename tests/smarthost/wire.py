@@ -44,14 +44,37 @@ class BodyReader:
         return raw[:-3] if self.done else raw
 
 
+class ChunkReader:
+    """Takes the octets of one chunk after BDAT."""
+
+    def __init__(self, length):
+        self._chunks = []
+        self._length = length
+        self.size = 0
+
+    @property
+    def done(self):
+        return self.size == self._length
+
+    def feed(self, data):
+        """Takes bytes; returns how many of them belong to the chunk."""
+        taken = min(len(data), self._length - self.size)
+        self._chunks.append(bytes(data[:taken]))
+        self.size += taken
+        return taken
+
+    def raw(self):
+        return b"".join(self._chunks)
+
+
 def unstuff(raw):
     """The message as the client meant it."""
     return (b"\r\n" + raw).replace(b"\r\n.", b"\r\n")[2:]
 
 
-def check_message(raw, params=()):
-    """Says what is wrong with a message as received, whose MAIL had the
-    parameters; an empty list: nothing."""
+def check_message(raw, params=(), chunked=False):
+    """Says what is wrong with a message as received, by DATA or in chunks,
+    whose MAIL had the parameters; an empty list: nothing."""
     wrong = _check_bits(raw, {param.upper() for param in params})
     if b"\0" in raw:
         wrong.append("NUL in the message")
@@ -63,7 +86,7 @@ def check_message(raw, params=()):
         wrong.append("bare LF in the message: " + _around(_BARE_LF, raw))
     if _TOO_LONG.search(raw):
         wrong.append(f"line of more than {LINE_MAX} octets")
-    if _UNSTUFFED.search(raw):
+    if not chunked and _UNSTUFFED.search(raw):
         wrong.append("line with a single leading dot: "
                      + _around(_UNSTUFFED, raw))
     return wrong

@@ -33,7 +33,8 @@ static const struct {
 	    "250-newxmesmtp\r\n250-PIPELINING\r\n250-SIZE 73400320\r\n"
 	    "250-AUTH LOGIN PLAIN XOAUTH XOAUTH2\r\n250-AUTH=LOGIN\r\n"
 	    "250-MAILCOMPRESS\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n",
-	    CAPS_AUTH | CAPS_PIPELINING | CAPS_SIZE | CAPS_8BITMIME,
+	    CAPS_AUTH | CAPS_PIPELINING | CAPS_SIZE | CAPS_8BITMIME |
+		CAPS_SMTPUTF8,
 	    LOGIN | PLAIN, 73400320 },
 	{ "old form alone", "250-x\r\n250 AUTH=LOGIN PLAIN\r\n", CAPS_AUTH,
 	    LOGIN | PLAIN, 0 },
@@ -55,31 +56,78 @@ static const struct {
 	    CAPS_SIZE, 0, 0 },
 	{ "SIZE, far too large", "250-x\r\n250 SIZE 99999999999999999999\r\n",
 	    CAPS_SIZE, 0, 0 },
+	{ "the rest",
+	    "250-x\r\n250-chunking\r\n250-SMTPUTF8\r\n250 RequireTLS\r\n",
+	    CAPS_CHUNKING | CAPS_SMTPUTF8 | CAPS_REQUIRETLS, 0, 0 },
 	{ "empty lines", "250-x\r\n250-\r\n250\r\n", 0, 0, 0 },
 	{ "signs alone", "250-x\r\n250-=\r\n250 ==AUTH\r\n", CAPS_AUTH, 0, 0 },
 };
 
 static void
-test_parse(void **state)
+parse(struct caps *caps, const char *in)
 {
 	struct result res;
-	struct caps caps;
 	struct reply r;
 	size_t used;
+
+	memset(caps, 0xff, sizeof *caps);
+	reply_init(&r);
+	assert_int_equal(
+	    reply_push(&r, in, strlen(in), &used, &res), REPLY_DONE);
+	caps_parse(caps, &r);
+	reply_clear(&r);
+}
+
+static void
+test_parse(void **state)
+{
+	struct caps caps;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		print_message("%s\n", cases[i].name);
-		memset(&caps, 0xff, sizeof caps);
-		reply_init(&r);
-		assert_int_equal(reply_push(&r, cases[i].in,
-				     strlen(cases[i].in), &used, &res),
-		    REPLY_DONE);
-		caps_parse(&caps, &r);
+		parse(&caps, cases[i].in);
 		assert_int_equal(caps.flags, cases[i].flags);
 		assert_int_equal(caps.mechanisms, cases[i].mechanisms);
 		assert_true(caps.size == cases[i].size);
-		reply_clear(&r);
+		assert_true(caps.mail_max == 0 && caps.rcpt_max == 0);
+	}
+}
+
+/* What is malformed, or not known, is not there. */
+static void
+test_limits(void **state)
+{
+	static const struct {
+		const char *limits;
+		uint64_t mail_max, rcpt_max;
+	} limits[] = {
+		{ "LIMITS MAILMAX=20 RCPTMAX=100 RCPTDOMAINMAX=1", 20, 100 },
+		{ "limits  rcptmax=999999", 0, 999999 },
+		{ "Limits MailMax=1", 1, 0 },
+		{ "LIMITS", 0, 0 },
+		{ "LIMITS MAILMAX RCPTMAX", 0, 0 },
+		{ "LIMITS MAILMAX= RCPTMAX=", 0, 0 },
+		{ "LIMITS MAILMAX=0 RCPTMAX=07", 0, 0 },
+		{ "LIMITS MAILMAX=1000000 RCPTMAX=18446744073709551617", 0, 0 },
+		{ "LIMITS MAILMAX=-1 RCPTMAX=+1", 0, 0 },
+		{ "LIMITS MAILMAX=5x RCPTMAX=0x5", 0, 0 },
+		{ "LIMITS MAILMAX==5 RCPTMAX=5=", 0, 0 },
+		{ "LIMITS XMAILMAX=5 RCPTMA=5 =5", 0, 0 },
+		{ "LIMITS MAILMAX=3 MAILMAX=x RCPTMAX=y RCPTMAX=7", 3, 7 },
+		{ "XLIMITS MAILMAX=20", 0, 0 },
+	};
+	struct caps caps;
+	char in[128];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+		snprintf(
+		    in, sizeof in, "250-x\r\n250 %s\r\n", limits[i].limits);
+		print_message("%s\n", limits[i].limits);
+		parse(&caps, in);
+		assert_true(caps.mail_max == limits[i].mail_max);
+		assert_true(caps.rcpt_max == limits[i].rcpt_max);
 	}
 }
 
@@ -113,6 +161,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_parse),
+		cmocka_unit_test(test_limits),
 		cmocka_unit_test(test_huge),
 	};
 

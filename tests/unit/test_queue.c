@@ -141,6 +141,16 @@ no_pipelining(struct smarthost *h, const char *line)
 					     : NULL;
 }
 
+static const char *
+two_mails(struct smarthost *h, const char *line)
+{
+	(void)h;
+	return strncmp(line, "EHLO", 4) == 0
+	    ? "250-here\r\n250-PIPELINING\r\n250-LIMITS MAILMAX=2\r\n"
+	      "250 AUTH PLAIN"
+	    : NULL;
+}
+
 /* Cuts the connection at the second mail of the first one. */
 static const char *
 cut_once(struct smarthost *h, const char *line)
@@ -196,6 +206,9 @@ test_plays(void **state)
 		    0 },
 		{ "messages_per_connection = 1\n", NULL, "123", "|1|2|3", 0,
 		    0 },
+		{ "", two_mails, "12345", "|12|34|5", 0, 0 },
+		{ "messages_per_connection = 1\n", two_mails, "123", "|1|2|3",
+		    0, 0 },
 		{ "", cut_once, "1234", "|12|234", 0, 0 },
 		/* the second time it is the first there: it is its own */
 		{ "", cut_two, "1234", "|12|2|34", 1, 0 },

@@ -24,13 +24,15 @@
 #define MAILS_MAX 3
 #define BIG (20 * 1024 * 1024)
 
+#define CHUNKS \
+	"S:250-hi\r\n250-PIPELINING\r\n250-CHUNKING\r\n250 AUTH PLAIN LOGIN"
 #define PIPE "S:250-hi\r\n250-PIPELINING\r\n250 AUTH PLAIN LOGIN"
 
 /*
  * What the smarthost does, one word after the other; the letter says what:
  * S says a line, R says just this, d says it byte by byte and slowly; C wants
- * a line; M takes a message and its dot, P a part of one; T makes TLS, W
- * waits (ms), K makes the cancel descriptor readable, X closes at once.  At
+ * a line; M takes a message and its dot, B one after BDAT, P a part of one; T
+ * makes TLS, W waits (ms), K makes the cancel descriptor readable, X closes at once.  At
  * the end of the words it listens to the end of the stream.
  */
 static const char *const *script;
@@ -133,6 +135,18 @@ hear_message(struct peer *p)
 	}
 }
 
+/* BDAT, and so many octets. */
+static void
+hear_chunk(struct peer *p, const char *size)
+{
+	char line[64], c;
+
+	snprintf(line, sizeof line, "BDAT %s LAST", size);
+	hear_line(p, line);
+	for (long n = strtol(size, NULL, 10); n > 0 && hear_byte(p, &c); n--)
+		buf_putc(&heard, c);
+}
+
 static void
 say_slowly(struct peer *p, const char *text)
 {
@@ -183,6 +197,8 @@ play(struct peer *p)
 			hear_line(p, arg);
 		else if (**w == 'M')
 			hear_message(p);
+		else if (**w == 'B')
+			hear_chunk(p, arg);
 		else if (**w == 'P')
 			hear_part(p);
 		else if (**w == 'W')
@@ -991,7 +1007,7 @@ test_feed_broken(void **state)
 	RUN(w, "S:220 hi", "C:EHLO me", PIPE, MAIL(""), GO);
 	assert_int_equal(rc, -1);
 	expect_of(0, RCPT_DEFERRED, RESULT_STORAGE, "could not be read whole");
-	assert_string_equal(events.data, "mail 0\nsettled 0, 3 writes\n");
+	assert_string_equal(events.data, "mail 0\nsettled 0, 2 writes\n");
 }
 
 /* All recipients of the next mail in the write of the dot, up to a size; then
@@ -1041,6 +1057,212 @@ test_feed_flights(void **state)
 	}
 }
 
+#define BDAT(x) "C:MAIL FROM:<s@x" x ">", "C:RCPT TO:<r0@x" x ">", "B:100"
+#define YES "S:250 a\r\n250 b\r\n250 taken"
+
+/* All of it in one write, and the message to the octet. */
+static void
+test_chunk(void **state)
+{
+	struct message again = make_message(100);
+	struct wish w = { .recipients = 2 };
+	int rc;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		w.tls = i == 0 ? SMTP_TLS_NONE : SMTP_TLS_UP;
+		w.ctx = i == 0 ? NULL : context();
+		if (i == 0)
+			RUN(w, "S:220 hi", "C:EHLO me", CHUNKS,
+			    "C:MAIL FROM:<s@x>", "C:RCPT TO:<r0@x>",
+			    "C:RCPT TO:<r1@x>", "B:100",
+			    "S:250 a\r\n250 b\r\n550 c\r\n250 taken", "C:QUIT");
+		else
+			RUN(w, "T:", "S:220 hi", "C:EHLO me", CHUNKS,
+			    "C:MAIL FROM:<s@x>", "C:RCPT TO:<r0@x>",
+			    "C:RCPT TO:<r1@x>", "B:100",
+			    "S:250 a\r\n250 b\r\n550 c\r\n250 taken", "C:QUIT");
+		assert_int_equal(rc, 0);
+		expect(RCPT_DELIVERED, RESULT_OK, "250 taken");
+		assert_int_equal(envs[0].rcpts[1].state, RCPT_FAILED);
+		assert_non_null(memmem(heard.data, heard.len, again.text, 100));
+		assert_string_equal(left.data, "");
+		if (i > 0)
+			continue;
+		assert_int_equal(sends, 3);
+		assert_string_equal(strstr(shown.data, "C: MAIL"),
+		    "C: MAIL FROM:<s@x>\nC: RCPT TO:<r0@x>\n"
+		    "C: RCPT TO:<r1@x>\nC: BDAT 100 LAST\n"
+		    "*: message, 100 octets\nS: 250 a\nS: 250 b\n"
+		    "S: 550 c\nS: 250 taken\nC: QUIT\n");
+	}
+	free(again.text);
+}
+
+/* What follows goes along, in one write a mail. */
+static void
+test_chunk_feed(void **state)
+{
+	struct wish w = { .mails = 3 };
+	int rc;
+
+	(void)state;
+	RUN(w, "S:220 hi", "C:EHLO me", CHUNKS, BDAT(""), "C:RSET",
+	    "C:MAIL FROM:<s@x1>", "C:RCPT TO:<r0@x1>",
+	    "S:250 a\r\n250 b\r\n250 taken\r\n250 c\r\n250 d\r\n250 e", "B:100",
+	    "C:MAIL FROM:<s@x2>", "C:RCPT TO:<r0@x2>",
+	    "S:554 spam\r\n250 f\r\n250 g", "B:100", "C:QUIT", "S:250 taken");
+	assert_int_equal(rc, 0);
+	expect_of(0, RCPT_DELIVERED, RESULT_OK, "250 taken");
+	expect_of(1, RCPT_FAILED, RESULT_REFUSED, "554 spam");
+	expect_of(2, RCPT_DELIVERED, RESULT_OK, "250 taken");
+	assert_string_equal(left.data, "");
+	assert_string_equal(events.data,
+	    "mail 0\nmail 1\nsettled 0, 2 writes\nmail 2\n"
+	    "settled 1, 3 writes\ndone\nsettled 2, 4 writes\n");
+}
+
+static void
+test_chunk_one_by_one(void **state)
+{
+	struct wish w = { 0 };
+	int rc;
+
+	(void)state;
+	RUN(w, "S:220 hi", "C:EHLO me", "S:250-hi\r\n250 CHUNKING",
+	    "C:MAIL FROM:<s@x>", "S:250 a", "C:RCPT TO:<r0@x>", "S:250 b",
+	    "B:100", "S:250 taken", "C:QUIT");
+	assert_int_equal(rc, 0);
+	expect(RCPT_DELIVERED, RESULT_OK, "250 taken");
+	assert_int_equal(sends, 5);
+}
+
+/* More than a piece: as it is, after the recipients were accepted. */
+static void
+test_chunk_big(void **state)
+{
+	struct message again = make_message(BIG);
+	struct wish w = { .message = make_message(BIG) };
+	char *body;
+	int rc;
+
+	(void)state;
+	RUN(w, "S:220 hi", "C:EHLO me", CHUNKS, "C:MAIL FROM:<s@x>",
+	    "C:RCPT TO:<r0@x>", "S:250 a\r\n250 b", "B:20971520", "C:QUIT",
+	    "S:250 taken");
+	assert_int_equal(rc, 0);
+	expect(RCPT_DELIVERED, RESULT_OK, "taken");
+	body = strstr(heard.data, "LAST\r\n");
+	assert_non_null(body);
+	assert_memory_equal(body + 6, again.text, BIG);
+	free(again.text);
+	/* nobody gets it: it stays here */
+	w.message = make_message(BIG);
+	RUN(w, "S:220 hi", "C:EHLO me", CHUNKS, "C:MAIL FROM:<s@x>",
+	    "C:RCPT TO:<r0@x>", "S:250 a\r\n550 b", "C:QUIT");
+	assert_int_equal(rc, 0);
+	expect(RCPT_FAILED, RESULT_RECIPIENT, "550 b");
+	/* refused on the way */
+	w.message = make_message(BIG);
+	RUN(w, "S:220 hi", "C:EHLO me", CHUNKS, "C:MAIL FROM:<s@x>",
+	    "C:RCPT TO:<r0@x>", "S:250 a\r\n250 b", "P:", "S:552 too big",
+	    "X:");
+	assert_int_equal(rc, -1);
+	expect(RCPT_FAILED, RESULT_REFUSED,
+	    HOST " refused the message: 552 too big");
+}
+
+/* What cannot be read whole: no word of a small one, no whole chunk of a large
+ * one. */
+static void
+test_chunk_broken_body(void **state)
+{
+	struct wish w = { 0 };
+	const char *chunk;
+	int rc;
+
+	(void)state;
+	for (int i = 0; i < 6; i++) {
+		bool large = i >= 3;
+
+		w.message = make_message(large ? 300000 : 1000);
+		if (i % 3 == 0)
+			w.message.fails_at = w.message.size - 1;
+		else if (i % 3 == 1)
+			w.message.ends_at = w.message.size - 1;
+		else
+			w.message.cancels_at = w.message.size - 10;
+		if (large)
+			RUN(w, "S:220 hi", "C:EHLO me", CHUNKS,
+			    "C:MAIL FROM:<s@x>", "C:RCPT TO:<r0@x>",
+			    "S:250 a\r\n250 b");
+		else
+			RUN(w, "S:220 hi", "C:EHLO me", CHUNKS);
+		assert_int_equal(rc, -1);
+		if (i % 3 == 2)
+			expect(
+			    RCPT_DEFERRED, RESULT_INTERRUPTED, "interrupted");
+		else
+			expect(RCPT_DEFERRED, RESULT_STORAGE, "");
+		chunk = strstr(left.data, "BDAT 300000 LAST\r\n");
+		if (large) {
+			assert_non_null(chunk);
+			assert_true(left.len < 18 + 300000);
+		} else {
+			assert_string_equal(left.data, "");
+		}
+	}
+}
+
+/* Once it is out, nobody breaks off, and only the long limit counts. */
+static void
+test_chunk_patience(void **state)
+{
+	struct wish w = { .until = 300 };
+	int rc;
+
+	(void)state;
+	RUN(w, "S:220 hi", "C:EHLO me", CHUNKS, BDAT(""), "C:QUIT",
+	    "K:", "W:400", "S:250 a", "W:100", "S:250 b", "W:100",
+	    "S:250 taken");
+	assert_int_equal(rc, 0);
+	expect(RCPT_DELIVERED, RESULT_OK, "taken");
+	w.until = 0;
+	w.timeout = 300;
+	RUN(w, "S:220 hi", "C:EHLO me", CHUNKS, BDAT(""), "C:QUIT", "W:400",
+	    "S:250 a\r\n250 b", "W:400", "S:250 taken");
+	assert_int_equal(rc, 0);
+	expect(RCPT_DELIVERED, RESULT_OK, "taken");
+	RUN(w, "S:220 hi", "C:EHLO me", CHUNKS, BDAT(""), "C:QUIT", "S:250 a");
+	assert_int_equal(rc, -1);
+	expect(RCPT_DEFERRED, RESULT_POSSIBLE_DUPLICATE,
+	    "no answer to the message in time");
+	RUN(w, "S:220 hi", "C:EHLO me", CHUNKS, BDAT(""), "C:QUIT", "X:");
+	assert_int_equal(rc, -1);
+	expect(RCPT_DEFERRED, RESULT_POSSIBLE_DUPLICATE,
+	    "closed by the server after the message");
+	/* a large one is broken off until its last piece */
+	w.message = make_message(BIG);
+	w.timeout = PATIENCE;
+	RUN(w, "S:220 hi", "C:EHLO me", CHUNKS, "C:MAIL FROM:<s@x>",
+	    "C:RCPT TO:<r0@x>", "S:250 a\r\n250 b", "P:", "K:", "W:100");
+	assert_int_equal(rc, -1);
+	expect(RCPT_DEFERRED, RESULT_INTERRUPTED, "interrupted");
+}
+
+static void
+test_chunk_out_of_turn(void **state)
+{
+	struct wish w = { 0 };
+	int rc;
+
+	(void)state;
+	RUN(w, "S:220 hi", "C:EHLO me", CHUNKS "\r\n421 bye");
+	assert_int_equal(rc, -1);
+	expect(RCPT_DEFERRED, RESULT_SMARTHOST, "421 bye");
+	assert_string_equal(left.data, "");
+}
+
 /* Somebody else has the connection: not a byte, not even of TLS. */
 static void
 test_leave(void **state)
@@ -1088,6 +1310,12 @@ test_alarm(void **state)
 		    BIG, RCPT_DEFERRED, RESULT_HANDED_OVER },
 		{ { "S:220 hi", "C:EHLO me", PIPE, MAIL(""), GO, "M:", "W:300",
 		      "S:250 taken", NULL },
+		    100, RCPT_DEFERRED, RESULT_POSSIBLE_DUPLICATE },
+		{ { "S:220 hi", "C:EHLO me", CHUNKS, BDAT(""), "W:300", YES,
+		      NULL },
+		    100, RCPT_DEFERRED, RESULT_POSSIBLE_DUPLICATE },
+		{ { "S:220 hi", "C:EHLO me", CHUNKS, BDAT(""), "S:250 a",
+		      "W:300", "S:250 b\r\n250 taken", NULL },
 		    100, RCPT_DEFERRED, RESULT_POSSIBLE_DUPLICATE },
 	};
 	struct wish w = { .alarm = 100, .later = true };
@@ -1163,6 +1391,13 @@ main(void)
 		cmocka_unit_test(test_feed_refused),
 		cmocka_unit_test(test_feed_broken),
 		cmocka_unit_test(test_feed_flights),
+		cmocka_unit_test(test_chunk),
+		cmocka_unit_test(test_chunk_feed),
+		cmocka_unit_test(test_chunk_one_by_one),
+		cmocka_unit_test(test_chunk_big),
+		cmocka_unit_test(test_chunk_broken_body),
+		cmocka_unit_test(test_chunk_patience),
+		cmocka_unit_test(test_chunk_out_of_turn),
 		cmocka_unit_test(test_leave),
 		cmocka_unit_test(test_alarm),
 	};

@@ -72,7 +72,8 @@ world_tell_reply(struct world *w, const char *text)
 	struct result res;
 	size_t used, n, mail = w->asking;
 
-	if (w->nreplied < w->nasked && state != SMTP_IDLE && state != SMTP_BODY)
+	if (w->nreplied < w->nasked && state != SMTP_IDLE &&
+	    state != SMTP_BODY && state != SMTP_CHUNK)
 		mail = w->asked[w->nreplied++ % COUNT(w->asked)];
 	if (state > SMTP_RSET)
 		snprintf(tag, sizeof tag, " #%zu", mail);
@@ -85,7 +86,8 @@ world_tell_reply(struct world *w, const char *text)
 	w->visited[state][smtp_classify(state, w->reply.code)] = true;
 	if (state == SMTP_AUTH && w->reply.code == 235)
 		w->logged_in = true;
-	if (state == SMTP_DOT && w->last_code / 100 == 2 && !w->mute)
+	if ((state == SMTP_DOT || state == SMTP_BDAT) &&
+	    w->last_code / 100 == 2 && !w->mute)
 		w->acknowledged[w->body_of] = true;
 	smtp_replied(w->c, &w->reply);
 }
@@ -137,8 +139,10 @@ world_usual(const struct world *w)
 	case SMTP_VOID_DATA:
 		return h->data ? h->data : "354 go";
 	case SMTP_DOT:
+	case SMTP_BDAT:
 		return h->dot ? h->dot : "250 taken";
 	case SMTP_VOID_DOT:
+	case SMTP_VOID_BDAT:
 		return "554 no recipients";
 	default:
 		return "250 ok";
@@ -170,10 +174,17 @@ world_unwritten(struct world *w)
 	smtp_unwritten(w->c, &why);
 }
 
+static uint64_t
+size_of(const struct world *w)
+{
+	return w->host->size > 0 ? w->host->size : SIZE;
+}
+
 static void
 send_flight(struct world *w)
 {
 	const struct buf *shown = smtp_output_shown(w->c);
+	size_t before = smtp_output_before(w->c);
 
 	/* no mail without the log-in, nothing of worth without TLS */
 	if (strstr(shown->data, "MAIL FROM") != NULL)
@@ -183,10 +194,15 @@ send_flight(struct world *w)
 		    strcmp(shown->data, "STARTTLS\r\n") == 0 ||
 		    strcmp(shown->data, "QUIT\r\n") == 0 || shown->len == 0);
 	note_commands(w);
-	for (size_t i = 0; i < shown->len; i++)
+	for (size_t i = 0; i < shown->len; i++) {
 		if (shown->data[i] != '\n')
 			buf_putc(&w->sent,
 			    shown->data[i] == '\r' ? '|' : shown->data[i]);
+		if (i + 1 == before)
+			buf_puts(&w->sent,
+			    smtp_next(w->c) == SMTP_TODO_CHUNK ? "(part)"
+							       : "(body)");
+	}
 	if (shown->len > 0)
 		buf_putc(&w->sent, '\n');
 	smtp_sent(w->c);
@@ -195,7 +211,7 @@ send_flight(struct world *w)
 static void
 give(struct world *w)
 {
-	const struct smtp_mail mail = { &w->envs[w->given++], SIZE };
+	const struct smtp_mail mail = { &w->envs[w->given++], size_of(w) };
 
 	if (smtp_next(w->c) != SMTP_TODO_CLOSE)
 		w->handed_out++;
@@ -212,14 +228,19 @@ count_open(const struct envelope *env)
 static void
 send_body(struct world *w)
 {
-	assert_int_equal(w->last_code / 100, 3);
-	buf_puts(&w->sent, "(body)");
+	bool is_chunk = smtp_next(w->c) == SMTP_TODO_CHUNK;
+
+	if (!is_chunk)
+		assert_int_equal(w->last_code / 100, 3);
+	if (smtp_output(w->c)->len == 0)
+		buf_puts(&w->sent, "(body)");
 	for (size_t m = 0; m < w->given; m++) {
 		if (count_open(&w->envs[m]) == 0)
 			continue;
 		/* no other is under way */
 		assert_int_equal(m, w->given - 1);
-		assert_true(envelope_count(&w->envs[m], RCPT_ACCEPTED) > 0);
+		assert_true(envelope_count(&w->envs[m], RCPT_ACCEPTED) > 0 ||
+		    (is_chunk && envelope_count(&w->envs[m], RCPT_SENT) > 0));
 		w->body_of = m;
 	}
 	if (smtp_asks_next(w->c) && !w->host->later) {
@@ -229,7 +250,7 @@ send_body(struct world *w)
 			smtp_finish(w->c);
 		assert_false(smtp_asks_next(w->c));
 	}
-	smtp_body_read(w->c, SIZE);
+	smtp_body_read(w->c, size_of(w));
 	w->dotted[w->body_of] = true;
 }
 
@@ -259,6 +280,12 @@ world_step(struct world *w)
 		return true;
 	case SMTP_TODO_BODY:
 		send_body(w);
+		return true;
+	case SMTP_TODO_CHUNK:
+		if (size_of(w) > SMTP_PIECE && smtp_output(w->c)->len > 0)
+			send_flight(w);
+		else
+			send_body(w);
 		return true;
 	case SMTP_TODO_MAIL:
 		if (w->given < w->mails)
@@ -334,4 +361,92 @@ world_reach(struct world *w, enum smtp_state state)
 {
 	while (smtp_awaited(w->c) != state)
 		assert_true(world_step(w));
+}
+
+/* Runs a dialogue with its replies that differ: the `n`th (from 0, over the
+ * whole session) of those that answer a state. */
+static void
+run_dialogue(struct world *w, const char *replies)
+{
+	static const char *const names[] = {
+#define NAME(id, stage, name) #id,
+		SMTP_STATES(NAME)
+#undef NAME
+	};
+	size_t count[SMTP_STATE_COUNT] = { 0 }, steps = 0;
+	char want[32], line[128];
+
+	do {
+		const char *p = replies;
+		enum smtp_state s = smtp_awaited(w->c);
+		bool told = false;
+
+		assert_true(++steps < 1000);
+		if (smtp_next(w->c) != SMTP_TODO_READ)
+			continue;
+		while (p != NULL && *p != '\0' && !told) {
+			size_t n = strcspn(p, "\n"), len;
+
+			snprintf(line, sizeof line, "%.*s", (int)n, p);
+			len = strcspn(line, " ");
+			snprintf(want, sizeof want,
+			    strchr(line, ':') != NULL &&
+				    strchr(line, ':') < line + len
+				? "%s:%zu"
+				: "%s",
+			    names[s], count[s]);
+			if (strlen(want) == len &&
+			    strncmp(want, line, len) == 0 &&
+			    (strchr(want, ':') != NULL || count[s] == 0)) {
+				world_tell_reply(w, line + len + 1);
+				told = true;
+			}
+			p += n + (p[n] == '\n');
+		}
+		count[s]++;
+		if (told)
+			continue;
+		world_tell_reply(w, world_usual(w));
+	} while (smtp_next(w->c) == SMTP_TODO_READ || world_step(w));
+}
+
+/* The states of all recipients in letters. */
+static void
+spell_states(const struct world *w, char states[32])
+{
+	static const char letters[] = { [RCPT_DELIVERED] = '+',
+		[RCPT_DEFERRED] = '~',
+		[RCPT_FAILED] = '-' };
+	size_t n = 0;
+
+	for (size_t m = 0; m < w->mails; m++) {
+		if (m > 0)
+			states[n++] = ' ';
+		for (size_t k = 0; k < w->envs[m].count; k++)
+			states[n++] = letters[w->envs[m].rcpts[k].state];
+	}
+	states[n] = '\0';
+}
+
+void
+world_play(const struct dialogue *d)
+{
+	const struct envelope *last;
+	const struct result *first;
+	char states[32];
+	struct world w;
+
+	print_message("%s\n", d->host.name);
+	world_make(&w, &d->host);
+	run_dialogue(&w, d->replies);
+	world_check_settled(&w);
+	assert_string_equal(w.sent.data, d->sent);
+	spell_states(&w, states);
+	assert_string_equal(states, d->states);
+	last = &w.envs[w.mails - 1];
+	first = &last->results[last->rcpts[0].result];
+	assert_int_equal(first->kind, d->kind);
+	if (d->text != NULL && strstr(first->text, d->text) == NULL)
+		assert_string_equal(first->text, d->text);
+	world_clear(&w);
 }

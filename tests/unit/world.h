@@ -8,6 +8,7 @@
 
 #define SIZE 100 /* octets of the message */
 #define PIPE "250-hi|250-PIPELINING|250 AUTH PLAIN LOGIN"
+#define CHUNKS "250-hi|250-PIPELINING|250-CHUNKING|250 AUTH PLAIN LOGIN"
 #define MAILS_MAX 12
 #define COUNT(table) (sizeof table / sizeof *table)
 
@@ -23,6 +24,19 @@ struct host {
 	const char *greeting;
 	size_t mails; /* 0: one */
 	bool later; /* at a dot it is not known yet what comes next */
+	uint64_t size; /* of the message; 0: SIZE */
+};
+
+/* A host, and what goes over the wire, and what comes of it. */
+struct dialogue {
+	struct host host;
+	const char *replies; /* that differ: "STATE:n reply" by LF */
+	const char *sent; /* as in struct world */
+	/* one letter a recipient ('+' delivered, '~' deferred, '-' failed),
+	 * mail by mail */
+	const char *states;
+	enum result_kind kind; /* of the last mail's first recipient */
+	const char *text; /* in its result, or NULL */
 };
 
 struct world {
@@ -33,7 +47,9 @@ struct world {
 	size_t handed_out; /* those that were given before the end */
 	struct smtp_client *c;
 	struct reply reply;
-	struct buf sent; /* flights as shown: "|" for CRLF, LF after each */
+	/* flights as shown: "|" for CRLF, LF after each; "(body)" where the
+	 * message goes, "(part)" for a first piece of it */
+	struct buf sent;
 	bool mute;
 	/* the mail of each command whose reply is to come, as a ring, and of
 	 * the last */
@@ -67,6 +83,9 @@ bool world_step(struct world *w);
 /* All steps to the end; those until `state` is awaited. */
 void world_finish(struct world *w);
 void world_reach(struct world *w, enum smtp_state state);
+
+/* Holds a dialogue, and asserts that it goes as it should. */
+void world_play(const struct dialogue *d);
 
 /* Every recipient has its end, and a truthful one, by an answer to its mail. */
 void world_check_settled(const struct world *w);
