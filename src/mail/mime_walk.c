@@ -408,6 +408,18 @@ mime_walk_push(struct mime_walk *w, const char *p, size_t n, struct result *res)
 	return 0;
 }
 
+/* Whether a boundary should have come after the leaf that one is in. */
+static bool
+lacks_boundary(const struct mime_walk *w)
+{
+	if (w->where != MIME_IN_BODY)
+		return false;
+	for (size_t i = 0; i < w->depth; i++)
+		if (w->levels[i].boundary[0] != '\0')
+			return true;
+	return false;
+}
+
 int
 mime_walk_end(struct mime_walk *w, struct result *res)
 {
@@ -416,11 +428,11 @@ mime_walk_end(struct mime_walk *w, struct result *res)
 	if (w->head > 0 && decide(w, res) == -1)
 		return -1;
 	w->head = 0;
-	if (w->where == MIME_IN_HEADER)
-		return end_entity(w, res);
-	if (flush_line_end(w, res) == -1)
+	if (!lacks_boundary(w) && flush_line_end(w, res) == -1)
 		return -1;
-	return end_entity(w, res);
+	if (end_entity(w, res) == -1)
+		return -1;
+	return w->line_end ? tell(w, MIME_BOUNDARY, "\r\n", 2, res) : 0;
 }
 
 void

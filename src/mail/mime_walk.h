@@ -52,7 +52,8 @@ enum mime_event {
 	MIME_BODY, /* bytes of a leaf */
 	MIME_LEAF_END,
 	MIME_AROUND, /* bytes before the first boundary, or after the last */
-	MIME_BOUNDARY, /* a boundary line with its CRLF, and the one before */
+	MIME_BOUNDARY, /* a boundary line with its CRLF, and the one before;
+			* where it is missing at the end, that alone */
 	MIME_EVENT_COUNT
 };
 
