@@ -84,12 +84,13 @@ compose(struct composed *c, const struct compose_rules *rules,
 		.arg = id,
 		.add_missing = rules->add_missing,
 	};
+	struct message_facts facts;
 	int rc;
 
 	c->rest = *rest;
 	c->skip = skip;
 	compose_stamp(c, id);
-	rc = message_header(h, &message, &c->head, res);
+	rc = message_header(h, &message, &c->head, &facts, res);
 	note_message_id(c, h, rc == 0 && rules->add_missing);
 	if (rc == -1)
 		return -1;

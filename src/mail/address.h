@@ -22,6 +22,7 @@
 
 #include "base/buf.h"
 #include "base/result.h"
+#include "mail/charset.h"
 
 #define ADDRESS_MAX 1024 /* bytes of one address as it goes out */
 #define ADDRESS_COMMENT_DEPTH 64 /* deeper nesting is refused */
@@ -88,8 +89,10 @@ const char *address_domain(const char *spec);
 bool address_equal(const char *a, const char *b);
 
 /* Appends `name` as a display name: atoms bare, else a quoted-string, else
- * (with bytes above 127, or too long to stand on a line) RFC 2047 words;
- * controls become blanks.  Appends nothing for an empty or blank name. */
-void address_put_name(struct buf *out, const char *name);
+ * (with bytes above 127, or too long to stand on a line) RFC 2047 words, of
+ * UTF-8, one of `charsets` (NULL: none), or unknown-8bit; controls become
+ * blanks.  Appends nothing for an empty or blank name. */
+void address_put_name(
+    struct buf *out, const char *name, const struct charset_choices *charsets);
 
 #endif

@@ -48,15 +48,20 @@ put_quoted(struct buf *out, const char *name, size_t n)
 	buf_putc(out, '"');
 }
 
-/* How many bytes the last line of `out` has. */
-static size_t
-column_of(const struct buf *out)
+static void
+put_encoded(struct buf *out, const char *name, size_t n,
+    const struct charset_choices *charsets)
 {
-	size_t i = out->len;
+	struct buf text;
+	const char *charset;
 
-	while (i > 0 && out->data[i - 1] != '\n')
-		i--;
-	return out->len - i;
+	buf_init(&text, out->max);
+	charset = charset_to_utf8(&text, name, n, charsets);
+	if (strcmp(charset, CHARSET_UNKNOWN) != 0)
+		charset = CHARSET_UTF8;
+	encode_words(out, ENCODE_PHRASE, charset, text.data, text.len);
+	out->failed = out->failed || buf_failed(&text);
+	buf_free(&text);
 }
 
 static bool
@@ -66,7 +71,8 @@ is_blank(char c)
 }
 
 void
-address_put_name(struct buf *out, const char *name)
+address_put_name(
+    struct buf *out, const char *name, const struct charset_choices *charsets)
 {
 	size_t n = strlen(name);
 
@@ -84,7 +90,7 @@ address_put_name(struct buf *out, const char *name)
 		put_quoted(out, name, n);
 		break;
 	case FORM_ENCODED:
-		encode_phrase(out, name, n, column_of(out));
+		put_encoded(out, name, n, charsets);
 		break;
 	}
 }

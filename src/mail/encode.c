@@ -7,46 +7,58 @@
 #include "mail/encode.h"
 
 #define WORD_MAX 75 /* bytes of an encoded word (RFC 2047, section 2) */
-#define WORDS_LINE_MAX 76 /* and of a line that holds one */
-#define WORD_BEGIN_B "=?UTF-8?B?"
-#define WORD_BEGIN_Q "=?UTF-8?Q?"
-#define WORD_END "?="
-#define WORD_EXTRA (sizeof WORD_BEGIN_B - 1 + sizeof WORD_END - 1)
-#define PAYLOAD_MAX (WORD_MAX - WORD_EXTRA)
+#define PAYLOAD_MAX WORD_MAX /* more than there is of it in a word */
+#define PAYLOAD_MIN 12 /* a character in Q, or three in B */
+#define WORD_EXTRA 7 /* bytes of "=?", "?Q?" and "?=" around the charset */
+#define COLUMN_MAX 256 /* a line is no longer counted beyond */
 #define QP_LINE_MAX 76 /* bytes of a line, with a "=" that continues it */
 
 enum encoding { ENCODING_Q, ENCODING_B };
 
-/* Reads one character of the `n` bytes at `p` into `c`, as UTF-8, and its
- * length into *len; returns how many bytes of `p` it took. */
+static const struct {
+	const char *plain; /* what stands for itself in Q, with the alnums */
+	size_t line_max; /* a line with a word, before what may follow it */
+	char control; /* stands for each control; NUL: itself */
+} places[] = {
+	[ENCODE_TEXT] = { "!\"#$%&'()*+,-./:;<>@[\\]^`{|}~", 76, '\0' },
+	[ENCODE_PHRASE] = { "!*+-/", 75, ' ' },
+	[ENCODE_COMMENT] = { "!*+-/", 74, ' ' },
+};
+
+/* The words that are being made. */
+struct words {
+	const char *charset;
+	enum encode_place place;
+	enum encoding encoding;
+};
+
+/* Reads one character of the `n` bytes at `p` into `c`; returns its length. */
 static size_t
-read_char(const char *p, size_t n, char c[4], size_t *len)
+read_char(const struct words *w, const char *p, size_t n, char c[4])
 {
-	if ((*len = text_utf8_length(p, n)) == 0) {
-		c[0] = (char)(0xc0 | (unsigned char)*p >> 6);
-		c[1] = (char)(0x80 | ((unsigned char)*p & 0x3f));
-		*len = 2;
-		return 1;
-	}
-	memcpy(c, p, *len);
-	if (ascii_is_control(*c))
-		*c = ' ';
-	return *len;
+	size_t len = text_utf8_length(p, n);
+	char control = places[w->place].control;
+
+	if (len == 0)
+		len = 1;
+	memcpy(c, p, len);
+	if (control != '\0' && ascii_is_control(*c))
+		*c = control;
+	return len;
 }
 
-/* Whether `c` may stand for itself in Q within a phrase (RFC 2047, section
- * 5 rule 3). */
 static bool
-is_plain(char c)
+is_plain(const struct words *w, char c)
 {
-	return ascii_is_alnum(c) || (c != '\0' && strchr("!*+-/", c) != NULL);
+	return ascii_is_alnum(c) ||
+	    (c != '\0' && strchr(places[w->place].plain, c) != NULL);
 }
 
 /* Bytes that the `n` bytes of a character become in Q. */
 static size_t
-q_length(const char *c, size_t n)
+q_length(const struct words *w, const char *c, size_t n)
 {
-	return n == 1 && (is_plain(*c) || *c == ' ') ? 1 : 3 * n;
+	return n == 1 && (is_plain(w, *c) || *c == ' ') ? 1 : 3 * n;
 }
 
 /* Bytes that `n` bytes become in base64. */
@@ -57,29 +69,25 @@ b_length(size_t n)
 }
 
 static enum encoding
-choose_encoding(const char *p, size_t n)
+choose_encoding(const struct words *w, const char *p, size_t n)
 {
-	size_t q = 0, bytes = 0, len;
+	size_t q = 0;
 	char c[4];
 
-	while (n > 0) {
-		size_t used = read_char(p, n, c, &len);
-
-		q += q_length(c, len);
-		bytes += len;
-		p += used;
-		n -= used;
+	for (size_t i = 0, len; i < n; i += len) {
+		len = read_char(w, p + i, n - i, c);
+		q += q_length(w, c, len);
 	}
-	return q <= b_length(bytes) ? ENCODING_Q : ENCODING_B;
+	return q <= b_length(n) ? ENCODING_Q : ENCODING_B;
 }
 
 static void
-put_q(struct buf *out, const char *p, size_t n)
+put_q(const struct words *w, struct buf *out, const char *p, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (p[i] == ' ')
 			buf_putc(out, '_');
-		else if (is_plain(p[i]))
+		else if (is_plain(w, p[i]))
 			buf_putc(out, p[i]);
 		else
 			buf_printf(out, "=%02X", (unsigned char)p[i]);
@@ -89,7 +97,7 @@ put_q(struct buf *out, const char *p, size_t n)
 static void
 put_b(struct buf *out, const char *p, size_t n)
 {
-	char text[PAYLOAD_MAX + 2];
+	char text[PAYLOAD_MAX + 4];
 
 	(void)EVP_EncodeBlock(
 	    (unsigned char *)text, (const unsigned char *)p, (int)n);
@@ -99,49 +107,83 @@ put_b(struct buf *out, const char *p, size_t n)
 /* Appends one encoded word of at most `room` bytes between its delimiters,
  * made of as many characters as fit; returns how many bytes of `p` it took. */
 static size_t
-put_word(struct buf *out, const char *p, size_t n, enum encoding encoding,
+put_word(const struct words *w, struct buf *out, const char *p, size_t n,
     size_t room)
 {
 	char plain[PAYLOAD_MAX];
-	size_t bytes = 0, q = 0, taken = 0;
+	size_t q = 0, taken = 0;
 
 	while (taken < n) {
 		char c[4];
-		size_t len, used;
+		size_t len = read_char(w, p + taken, n - taken, c);
 
-		used = read_char(p + taken, n - taken, c, &len);
-		q += q_length(c, len);
-		if ((encoding == ENCODING_Q ? q : b_length(bytes + len)) > room)
+		q += q_length(w, c, len);
+		if ((w->encoding == ENCODING_Q ? q : b_length(taken + len)) >
+		    room)
 			break;
-		memcpy(plain + bytes, c, len);
-		bytes += len;
-		taken += used;
+		memcpy(plain + taken, c, len);
+		taken += len;
 	}
-	buf_puts(out, encoding == ENCODING_Q ? WORD_BEGIN_Q : WORD_BEGIN_B);
-	(encoding == ENCODING_Q ? put_q : put_b)(out, plain, bytes);
-	buf_puts(out, WORD_END);
+	buf_printf(
+	    out, "=?%s?%c?", w->charset, w->encoding == ENCODING_Q ? 'Q' : 'B');
+	if (w->encoding == ENCODING_Q)
+		put_q(w, out, plain, taken);
+	else
+		put_b(out, plain, taken);
+	buf_puts(out, "?=");
 	return taken;
 }
 
-void
-encode_phrase(struct buf *out, const char *p, size_t n, size_t column)
+/* How many bytes of payload a word may have that begins at `column`; at least
+ * a character's. */
+static size_t
+room_at(enum encode_place place, const char *charset, size_t column)
 {
-	enum encoding encoding = choose_encoding(p, n);
-	size_t room = PAYLOAD_MAX;
+	size_t extra = WORD_EXTRA + strlen(charset);
+	size_t room = WORD_MAX - extra, line = places[place].line_max;
 
-	if (column + WORD_EXTRA >= WORDS_LINE_MAX - 12)
-		buf_puts(out, "\r\n ");
-	else if (room > WORDS_LINE_MAX - WORD_EXTRA - column)
-		room = WORDS_LINE_MAX - WORD_EXTRA - column;
+	if (column + extra + PAYLOAD_MIN > line)
+		return 0;
+	return room < line - extra - column ? room : line - extra - column;
+}
+
+bool
+encode_has_room(enum encode_place place, const char *charset, size_t column)
+{
+	return room_at(place, charset, column) > 0;
+}
+
+void
+encode_words(struct buf *out, enum encode_place place, const char *charset,
+    const char *p, size_t n)
+{
+	struct words w = { .charset = charset, .place = place };
+	size_t room = room_at(place, charset, encode_column(out));
+
+	w.encoding = choose_encoding(&w, p, n);
 	while (n > 0 && !buf_failed(out)) {
-		size_t used = put_word(out, p, n, encoding, room);
+		size_t used;
 
+		if (room == 0) {
+			buf_puts(out, "\r\n ");
+			room = room_at(place, charset, 1);
+		}
+		used = put_word(&w, out, p, n, room);
 		p += used;
 		n -= used;
-		room = PAYLOAD_MAX;
-		if (n > 0)
-			buf_puts(out, "\r\n ");
+		room = 0;
 	}
+}
+
+size_t
+encode_column(const struct buf *out)
+{
+	size_t n = 0;
+
+	while (n < out->len && n < COLUMN_MAX &&
+	    out->data[out->len - 1 - n] != '\n')
+		n++;
+	return n;
 }
 
 void

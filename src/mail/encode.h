@@ -12,15 +12,29 @@
 
 #include "base/buf.h"
 
+/* Where encoded words stand: that tells what may stand for itself in them
+ * (RFC 2047, section 5), and what comes after them on their line. */
+enum encode_place { ENCODE_TEXT, ENCODE_PHRASE, ENCODE_COMMENT };
+
+/* Whether an encoded word in `charset` may begin on a line of `column` bytes:
+ * there is room for some characters. */
+bool encode_has_room(
+    enum encode_place place, const char *charset, size_t column);
+
 /*
- * Appends the `n` bytes at `p`, UTF-8, as encoded words fit for a phrase
- * (RFC 2047, section 5 rule 3): Q or B, whichever is shorter, at most 75
- * bytes a word, never across a character, words separated by CRLF and a
- * blank, the first line being `column` bytes long already.  Bytes that are
- * not UTF-8 are sent as ISO-8859-1 characters would be, and controls as
- * blanks: nothing is dropped, and nothing comes out as a line end.
+ * Appends the `n` bytes at `p`, which are in `charset`, as encoded words: Q or
+ * B, whichever is shorter, at most 75 bytes a word, never across a character
+ * of UTF-8, separated by CRLF and a blank, the first line being what `out`
+ * ends with; where that has no room, a fold goes first.  No line with a word
+ * is longer than 76 bytes with what may follow it at once.  In phrases
+ * and comments controls become blanks.
  */
-void encode_phrase(struct buf *out, const char *p, size_t n, size_t column);
+void encode_words(struct buf *out, enum encode_place place, const char *charset,
+    const char *p, size_t n);
+
+/* How many bytes the last line of `out` has; a long one is not counted to its
+ * beginning. */
+size_t encode_column(const struct buf *out);
 
 /* Appends `s` as xtext: "+", "=" and everything outside 33..126 as +HH. */
 void encode_xtext(struct buf *out, const char *s);

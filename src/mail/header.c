@@ -7,24 +7,6 @@
 #include "mail/header.h"
 #include "mail/header_line.h"
 
-static const struct {
-	const char *text;
-	size_t len;
-} names[HEADER_NAME_COUNT] = {
-#define HEADER_ROW(id, text) [HEADER_##id] = { text, sizeof(text) - 1 },
-	HEADER_NAMES(HEADER_ROW)
-#undef HEADER_ROW
-};
-
-static enum header_name
-find_name(const char *p, size_t n)
-{
-	for (size_t i = HEADER_OTHER + 1; i < HEADER_NAME_COUNT; i++)
-		if (names[i].len == n && ascii_equal_n(p, names[i].text, n))
-			return (enum header_name)i;
-	return HEADER_OTHER;
-}
-
 /* Begins the field of the current line, whose colon is `colon` bytes in. */
 static int
 add_field(struct header *h, size_t colon, struct result *res)
@@ -46,7 +28,7 @@ add_field(struct header *h, size_t colon, struct result *res)
 		h->room = room;
 	}
 	h->fields[h->count++] = (struct field){
-		.name = find_name(p, header_name_length(p, colon)),
+		.name = header_name_find(p, header_name_length(p, colon)),
 		.start = h->line,
 		.end = h->raw.len,
 		.body = h->line + colon + 1,
@@ -274,12 +256,6 @@ bool
 field_is_empty(const struct header *h, const struct field *f)
 {
 	return is_space_only(h->raw.data + f->body, f->end - f->body);
-}
-
-const char *
-header_name_text(enum header_name name)
-{
-	return names[name].text;
 }
 
 void

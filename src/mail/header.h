@@ -24,33 +24,12 @@
 
 #include "base/buf.h"
 #include "base/result.h"
+#include "mail/header_names.h"
 
 #define HEADER_MAX (2 * 1024 * 1024) /* bytes of the whole header */
 #define HEADER_FIELDS_MAX 10000
 #define HEADER_NAME_MAX 100 /* bytes of a field name */
 #define HEADER_SCAN_MAX 65536 /* bytes that must tell what a line is */
-
-/* The fields that something is done with, by name. */
-/* clang-format off */
-#define HEADER_NAMES(X) \
-	X(BCC, "Bcc") X(CC, "Cc") X(CONTENT_LENGTH, "Content-Length") \
-	X(DATE, "Date") X(FROM, "From") X(MESSAGE_ID, "Message-ID") \
-	X(RECEIVED, "Received") X(REPLY_TO, "Reply-To") \
-	X(RESENT_BCC, "Resent-Bcc") X(RESENT_CC, "Resent-Cc") \
-	X(RESENT_DATE, "Resent-Date") X(RESENT_FROM, "Resent-From") \
-	X(RESENT_MESSAGE_ID, "Resent-Message-ID") \
-	X(RESENT_REPLY_TO, "Resent-Reply-To") \
-	X(RESENT_SENDER, "Resent-Sender") X(RESENT_TO, "Resent-To") \
-	X(RETURN_PATH, "Return-Path") X(SENDER, "Sender") X(TO, "To")
-
-enum header_name {
-	HEADER_OTHER,
-#define HEADER_ENUM(id, text) HEADER_##id,
-	HEADER_NAMES(HEADER_ENUM)
-#undef HEADER_ENUM
-	HEADER_NAME_COUNT
-};
-/* clang-format on */
 
 struct field {
 	enum header_name name;
@@ -109,9 +88,6 @@ const char *field_body(
 
 /* Whether the body of `f` is nothing but white space. */
 bool field_is_empty(const struct header *h, const struct field *f);
-
-/* "From" and the like; NULL for HEADER_OTHER. */
-const char *header_name_text(enum header_name name);
 
 void header_clear(struct header *h);
 

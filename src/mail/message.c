@@ -4,6 +4,8 @@
 #include "mail/message.h"
 #include "mail/message_field.h"
 #include "mail/message_fold.h"
+#include "mail/message_words.h"
+#include "mail/words_run.h"
 
 enum action {
 	ACTION_KEEP,
@@ -50,35 +52,77 @@ static const struct {
 	{ HEADER_RESENT_MESSAGE_ID, WANTED_RESENT },
 };
 
+/* A field as it came, but in UTF-8 where its charset is known: in others an
+ * "@" may be half a character. */
+struct clear {
+	const char *p; /* all of it, with its last CRLF */
+	size_t n;
+	const char *body;
+	size_t body_len; /* without that CRLF */
+};
+
 struct work {
 	const struct header *h;
 	const struct message_rules *rules;
 	struct buf *out;
+	struct message_facts *facts;
+	struct buf text; /* the field that came, in UTF-8 */
 	struct buf field; /* the field being made */
+	struct buf words; /* the same in ASCII */
 	/* From whose addresses go into a Reply-To of ours; or NULL */
 	const struct field *replied;
+	int rc; /* -1: res says why */
+	struct result *res;
 };
+
+/* Reads a field; the text lasts until the next is read. */
+static struct clear
+read_field(struct work *w, const struct field *f)
+{
+	const char *p = w->h->raw.data + f->start;
+	size_t n = f->end - f->start, body = f->body - f->start;
+	struct clear c = { .p = p, .n = n };
+
+	c.body = field_body(w->h, f, &c.body_len);
+	if (!run_has_8bit(p, n))
+		return c;
+	(void)charset_to_utf8(&w->text, p, n, w->rules->charsets);
+	if (buf_failed(&w->text)) {
+		w->out->failed = true;
+		return c;
+	}
+	c.body_len += w->text.len - n;
+	return (struct clear){ w->text.data, w->text.len, w->text.data + body,
+		c.body_len };
+}
+
+/* Writes a whole field. */
+static void
+write_field(struct work *w, const char *p, size_t n)
+{
+	if (w->rc == -1)
+		return;
+	buf_reset(&w->words);
+	if (message_words(&w->words, p, n, w->rules->charsets) ==
+	    WORDS_LEFT_ADDRESS)
+		w->facts->needs_utf8 = true;
+	if (buf_failed(&w->words))
+		w->out->failed = true;
+	else
+		w->rc = message_fold(
+		    w->out, w->words.data, w->words.len, w->res);
+}
 
 /* Ends the field being made, and writes it. */
 static void
-emit(struct work *w, enum fold_kind kind)
+emit(struct work *w)
 {
-	size_t body = strcspn(w->field.data, ":") + 1;
-
 	buf_puts(&w->field, "\r\n");
 	if (buf_failed(&w->field))
 		w->out->failed = true;
 	else
-		message_fold(w->out, w->field.data, w->field.len, body, kind);
+		write_field(w, w->field.data, w->field.len);
 	buf_reset(&w->field);
-}
-
-/* Writes a field as it is. */
-static void
-keep(struct work *w, const struct field *f, enum fold_kind kind)
-{
-	message_fold(w->out, w->h->raw.data + f->start, f->end - f->start,
-	    f->body - f->start, kind);
 }
 
 /* Makes From or Resent-From of what the rules say. */
@@ -92,8 +136,8 @@ make_from(struct work *w, enum header_name name)
 	if (account && (person == NULL || *person == '\0'))
 		person = r->account_name;
 	buf_printf(&w->field, "%s: ", header_name_text(name));
-	field_put_mailbox(&w->field, person, account ? r->account : r->from);
-	emit(w, FOLD_ADDRESSES);
+	field_put_mailbox(&w->field, person, account ? r->account : r->from, r);
+	emit(w);
 }
 
 /* Whether the policy may change a From at all. */
@@ -108,54 +152,51 @@ has_policy(const struct message_rules *r)
 static void
 edit(struct work *w, const struct field *f, enum field_policy policy)
 {
+	struct clear c = read_field(w, f);
 	struct field_survey s;
-	size_t n;
-	const char *body = field_body(w->h, f, &n);
 
-	field_survey(&s, body, n, policy, w->rules);
+	field_survey(&s, c.body, c.body_len, policy, w->rules);
 	if (policy == FIELD_REWRITE && has_policy(w->rules) &&
 	    (s.malformed || s.mailboxes == 0)) {
 		make_from(w, f->name);
 	} else if (s.malformed || s.bare + s.replaced == 0) {
-		keep(w, f, FOLD_ADDRESSES);
+		write_field(w, c.p, c.n);
 	} else {
-		buf_add(
-		    &w->field, w->h->raw.data + f->start, f->body - f->start);
-		field_write(&w->field, body, n, &s, policy, w->rules);
-		emit(w, FOLD_ADDRESSES);
+		buf_add(&w->field, c.p, (size_t)(c.body - c.p));
+		field_write(
+		    &w->field, c.body, c.body_len, &s, policy, w->rules);
+		emit(w);
 	}
 }
 
 /* Finds the From whose addresses the answers are to go to still: the first,
  * when the policy changes it and there is no Reply-To. */
 static const struct field *
-find_replied(const struct header *h, const struct message_rules *rules)
+find_replied(struct work *w)
 {
-	const struct field *f = header_find(h, HEADER_FROM);
+	const struct field *f = header_find(w->h, HEADER_FROM);
 	struct field_survey s;
-	const char *body;
-	size_t n;
+	struct clear c;
 
-	if (f == NULL || header_find(h, HEADER_REPLY_TO) != NULL)
+	if (f == NULL || header_find(w->h, HEADER_REPLY_TO) != NULL)
 		return NULL;
-	body = field_body(h, f, &n);
-	field_survey(&s, body, n, FIELD_REWRITE, rules);
+	c = read_field(w, f);
+	field_survey(&s, c.body, c.body_len, FIELD_REWRITE, w->rules);
 	return !s.malformed && s.nameless == 0 && s.replaced > 0 ? f : NULL;
 }
 
 static void
 make_reply_to(struct work *w)
 {
+	struct clear c = read_field(w, w->replied);
 	struct field_survey s;
-	size_t n;
-	const char *body = field_body(w->h, w->replied, &n);
 
-	field_survey(&s, body, n, FIELD_QUALIFY, w->rules);
+	field_survey(&s, c.body, c.body_len, FIELD_QUALIFY, w->rules);
 	buf_puts(&w->field, "Reply-To:");
-	if (n > 0 && !ascii_is_space(*body))
+	if (c.body_len > 0 && !ascii_is_space(*c.body))
 		buf_putc(&w->field, ' ');
-	field_write(&w->field, body, n, &s, FIELD_QUALIFY, w->rules);
-	emit(w, FOLD_ADDRESSES);
+	field_write(&w->field, c.body, c.body_len, &s, FIELD_QUALIFY, w->rules);
+	emit(w);
 }
 
 /* Writes field `f`, as its name has it. */
@@ -175,7 +216,7 @@ put_field(struct work *w, const struct field *f)
 	else if (action == ACTION_QUALIFY)
 		edit(w, f, FIELD_QUALIFY);
 	else
-		keep(w, f, FOLD_TEXT);
+		write_field(w, w->h->raw.data + f->start, f->end - f->start);
 }
 
 /* Adds what the message must have and does not. */
@@ -199,30 +240,47 @@ put_missing(struct work *w)
 		    name == HEADER_DATE || name == HEADER_RESENT_DATE
 			? w->rules->date
 			: w->rules->id);
-		emit(w, FOLD_TEXT);
+		emit(w);
 	}
+}
+
+/* Writes all of it. */
+static int
+write_header(struct work *w)
+{
+	w->replied = find_replied(w);
+	for (size_t i = 0; i < w->h->count; i++)
+		put_field(w, &w->h->fields[i]);
+	if (w->replied != NULL)
+		make_reply_to(w);
+	if (w->rules->add_missing)
+		put_missing(w);
+	if (w->rc == 0 && buf_failed(w->out))
+		w->rc = result_fail(
+		    w->res, RESULT_DATA, "the header is too big");
+	return w->rc;
 }
 
 int
 message_header(const struct header *h, const struct message_rules *rules,
-    struct buf *out, struct result *res)
+    struct buf *out, struct message_facts *facts, struct result *res)
 {
-	struct work w = { .h = h, .rules = rules, .out = out };
+	struct work w = {
+		.h = h, .rules = rules, .out = out, .facts = facts, .res = res
+	};
 	size_t hops = header_count(h, HEADER_RECEIVED);
 
+	*facts = (struct message_facts){ .needs_utf8 = false };
 	if (hops > MESSAGE_HOPS_MAX)
 		return result_fail(res, RESULT_LOOP,
 		    "mail loop: the message has passed %zu hosts", hops);
+	buf_init(&w.text, out->max);
 	buf_init(&w.field, out->max);
-	w.replied = find_replied(h, rules);
-	for (size_t i = 0; i < h->count; i++)
-		put_field(&w, &h->fields[i]);
-	if (w.replied != NULL)
-		make_reply_to(&w);
-	if (rules->add_missing)
-		put_missing(&w);
+	buf_init(&w.words, out->max);
+	if (write_header(&w) == -1)
+		buf_reset(out);
+	buf_free(&w.text);
 	buf_free(&w.field);
-	if (buf_failed(out))
-		return result_fail(res, RESULT_DATA, "the header is too big");
-	return 0;
+	buf_free(&w.words);
+	return w.rc;
 }

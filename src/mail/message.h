@@ -5,9 +5,9 @@
  * resent message), removes what must not go out (Bcc, Resent-Bcc,
  * Return-Path, Content-Length, and empty fields that are replaced), gives
  * bare names in address fields a domain, puts the account into From where the
- * policy says so and the old one into Reply-To, and folds lines that are too
- * long.  Every other field passes to the byte and in order; what is added
- * stands at the end.
+ * policy says so and the old one into Reply-To, makes text with bytes above 127
+ * ASCII (message_words.h), and folds lines that are too long.  Every other
+ * field passes to the byte and in order; what is added stands at the end.
  *
  * Pure: time, ids and identity are handed in.
  */
@@ -18,6 +18,7 @@
 
 #include "base/buf.h"
 #include "base/result.h"
+#include "mail/charset.h"
 #include "mail/header.h"
 
 #define MESSAGE_HOPS_MAX 50 /* Received fields; more is a loop */
@@ -42,16 +43,25 @@ struct message_rules {
 	bool (*is_local)(const char *spec, const void *arg);
 	const void *arg;
 	bool add_missing; /* false with -G */
+	/* of 8-bit text that is not UTF-8; NULL: none */
+	const struct charset_choices *charsets;
+};
+
+/* What the caller must know of the header that was made. */
+struct message_facts {
+	bool needs_utf8; /* an address in it is not ASCII: SMTPUTF8 */
 };
 
 /*
  * Appends the header of `h`, made valid by `rules`, to `out` (which bounds
  * it), without the blank line that ends it.  Kind LOOP: too many Received
- * fields; DATA: `out` is full.  A field whose addresses cannot be parsed
- * passes as it is, but for a From that must change, which is replaced whole.
+ * fields; DATA: `out` is full, or a word that must stay is too long for any
+ * line; `out` is empty then.  A field whose addresses cannot be parsed
+ * passes as text, but for a From that must change, which is replaced whole.
  * A generated From follows the policy too, and brings no Reply-To with it.
  */
 int message_header(const struct header *h, const struct message_rules *rules,
-    struct buf *out, struct result *res) __attribute__((warn_unused_result));
+    struct buf *out, struct message_facts *facts, struct result *res)
+    __attribute__((warn_unused_result));
 
 #endif

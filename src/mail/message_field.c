@@ -5,9 +5,10 @@
 
 #include "base/ascii.h"
 #include "mail/address.h"
+#include "mail/encode.h"
 #include "mail/message_field.h"
 
-#define LINE_BEST 78 /* octets that a line should not pass (RFC 5322) */
+#define LINE_BEST 76 /* octets that a line with words must not pass */
 
 /* What becomes of a mailbox. */
 enum edit { EDIT_NONE, EDIT_QUALIFY, EDIT_REPLACE };
@@ -85,20 +86,18 @@ is_anonymous(const char *body, const struct address *addr)
 }
 
 void
-field_put_mailbox(struct buf *out, const char *name, const char *address)
+field_put_mailbox(struct buf *out, const char *name, const char *address,
+    const struct message_rules *rules)
 {
-	size_t before = out->len, named, line;
+	size_t before = out->len;
 
 	if (!is_empty(name))
-		address_put_name(out, name);
+		address_put_name(out, name, rules->charsets);
 	if (buf_failed(out) || out->len == before) {
 		buf_puts(out, address);
 		return;
 	}
-	named = line = out->len;
-	while (line > 0 && out->data[line - 1] != '\n')
-		line--;
-	if (named - line + strlen(address) + 3 > LINE_BEST)
+	if (encode_column(out) + strlen(address) + 3 > LINE_BEST)
 		buf_puts(out, "\r\n");
 	buf_printf(out, " <%s>", address);
 }
@@ -112,7 +111,8 @@ put_edited(struct buf *out, const char *body, const struct address *addr,
 	if (edit == EDIT_QUALIFY)
 		buf_printf(out, "%s@%s", addr->spec, rules->domain);
 	else if (is_anonymous(body, addr))
-		field_put_mailbox(out, rules->account_name, rules->account);
+		field_put_mailbox(
+		    out, rules->account_name, rules->account, rules);
 	else
 		buf_puts(out, rules->account);
 }

@@ -41,7 +41,8 @@ void field_write(struct buf *out, const char *body, size_t n,
 bool field_is_account(const char *spec, const struct message_rules *rules);
 
 /* Appends "name <address>", or just the address when `name` is empty or
- * NULL; folded before the address when the line would pass 78 octets. */
-void field_put_mailbox(struct buf *out, const char *name, const char *address);
+ * NULL; folded before the address when the line would pass 76 octets. */
+void field_put_mailbox(struct buf *out, const char *name, const char *address,
+    const struct message_rules *rules);
 
 #endif

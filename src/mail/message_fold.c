@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "mail/header_names.h"
 #include "mail/lines.h"
 #include "mail/message_fold.h"
 
@@ -74,19 +75,11 @@ find_blank(const struct line *l, size_t limit)
 	return 0;
 }
 
-/* The place nearest to `limit` that is neither inside a character nor after
- * a backslash that quotes. */
+/* The place after the colon, where the line begins with it; 0: it does not. */
 static size_t
-find_anywhere(const struct line *l, size_t limit)
+find_colon(const struct line *l)
 {
-	size_t i = limit, backslashes = 0;
-
-	while (i > limit - 3 && ((unsigned char)l->p[i] & 0xc0) == 0x80)
-		i--;
-	while (backslashes < i && l->p[i - 1 - backslashes] == '\\')
-		backslashes++;
-	i -= backslashes % 2;
-	return i > l->low ? i : limit;
+	return l->low == 1 && l->p[0] == ':' ? 1 : 0;
 }
 
 /* Writes the first `n` bytes, and passes the first `skip` of them. */
@@ -130,23 +123,50 @@ break_line(
 	l->low = 2;
 }
 
-static void
+/* Says which word of the field at `field` it is that cannot be broken. */
+static int
+too_long(const char *field, const struct line *l, struct result *res)
+{
+	size_t from = l->low, to;
+
+	while (from < l->n && ascii_is_blank(l->p[from]))
+		from++;
+	for (to = from; to < l->n && !(to > 0 && is_gap(l, to));)
+		to++;
+	return result_fail(res, RESULT_DATA,
+	    "the %.*s field has a word of %zu octets that cannot be folded",
+	    (int)strcspn(field, ": \t"), field, to - from);
+}
+
+static size_t
+find_cut(const struct line *l, enum header_kind kind, size_t limit,
+    const struct place *at)
+{
+	size_t cut = 0;
+
+	if (kind == HEADER_ADDRESSES)
+		cut = find_comma(l, limit, *at);
+	if (cut == 0)
+		cut = find_blank(l, limit);
+	return cut > 0 ? cut : find_colon(l);
+}
+
+/* 0, or -1 when a word is too long; the result is the caller's to make. */
+static int
 fold_line(
-    struct buf *out, struct line *l, enum fold_kind kind, struct place *at)
+    struct buf *out, struct line *l, enum header_kind kind, struct place *at)
 {
 	while (l->used + l->n > LINES_MAX) {
-		size_t limit = LINES_MAX - l->used, cut = 0;
+		size_t limit = LINES_MAX - l->used;
+		size_t cut = find_cut(l, kind, limit, at);
 
-		if (kind == FOLD_ADDRESSES)
-			cut = find_comma(l, limit, *at);
 		if (cut == 0)
-			cut = find_blank(l, limit);
-		if (cut == 0)
-			cut = find_anywhere(l, limit);
+			return -1;
 		break_line(out, l, cut, limit, at);
 	}
 	take(out, l, l->n, l->n, at);
 	buf_puts(out, "\r\n");
+	return 0;
 }
 
 /* Writes the field's name, without what may stand between it and the colon:
@@ -181,12 +201,15 @@ begin_other(struct line *l)
 	l->low = n + 1;
 }
 
-void
-message_fold(
-    struct buf *out, const char *p, size_t n, size_t body, enum fold_kind kind)
+int
+message_fold(struct buf *out, const char *p, size_t n, struct result *res)
 {
 	struct place at = { .depth = 0 };
 	const char *start = p, *end = p + n, *lf;
+	const char *colon = memchr(p, ':', n);
+	size_t body = colon == NULL ? 1 : (size_t)(colon - p) + 1;
+	enum header_kind kind = header_name_kind(
+	    header_name_find(p, strcspn(p, ": \t\r\n")));
 
 	for (; p < end && (lf = memchr(p, '\n', (size_t)(end - p))) != NULL;
 	     p = lf + 1) {
@@ -196,6 +219,8 @@ message_fold(
 			begin_first(out, &l, body);
 		else if (l.n > LINES_MAX)
 			begin_other(&l);
-		fold_line(out, &l, kind, &at);
+		if (fold_line(out, &l, kind, &at) == -1)
+			return too_long(start, &l, res);
 	}
+	return 0;
 }

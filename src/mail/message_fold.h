@@ -10,19 +10,15 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-
-enum fold_kind {
-	FOLD_TEXT, /* at the last blank */
-	FOLD_ADDRESSES /* after the last comma of the list, else as text */
-};
+#include "base/result.h"
 
 /*
- * Appends the field of `n` bytes at `p`, which ends in CRLF and whose body
- * begins at `body`, before which nothing is folded.  A line without a blank
- * is broken by CRLF and a blank, never inside a UTF-8 character or between a
- * backslash and what it quotes.  No line of white space only comes out.
+ * Appends the field of `n` bytes at `p`, "Name: body" and CRLF.  A line is
+ * broken after the last comma of a list of addresses, else at the last blank,
+ * else after the colon.  No line of white space only comes out.  Kind DATA:
+ * a word is too long for a line; `out` is not to be used then.
  */
-void message_fold(
-    struct buf *out, const char *p, size_t n, size_t body, enum fold_kind kind);
+int message_fold(struct buf *out, const char *p, size_t n, struct result *res)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -12,36 +12,6 @@
 /* Bytes that a field may have on its way: what is escaped grows. */
 #define FIELD_MAX (8 * (size_t)HEADER_MAX)
 
-/* Where the next byte is that is no white space; *gap: there was some. */
-static size_t
-skip_gap(const char *p, size_t n, size_t i, bool *gap)
-{
-	*gap = false;
-	while (i < n && ascii_is_space(p[i])) {
-		*gap = true;
-		i++;
-	}
-	return i;
-}
-
-/* Whether the two are the same but for how long their white space is. */
-static bool
-is_same(const struct buf *a, const struct buf *b)
-{
-	size_t i = 0, j = 0;
-	bool gap[2];
-
-	while (i < a->len || j < b->len) {
-		i = skip_gap(a->data, a->len, i, &gap[0]);
-		j = skip_gap(b->data, b->len, j, &gap[1]);
-		if (gap[0] != gap[1] || (i < a->len) != (j < b->len))
-			return false;
-		if (i < a->len && a->data[i++] != b->data[j++])
-			return false;
-	}
-	return true;
-}
-
 /* Whether both say of the body of a part what matters to the walk. */
 static bool
 means_same(
@@ -75,25 +45,22 @@ static int
 convert(const struct recode_job *job, const struct mime_walk *w, const char *p,
     size_t n, struct buf *words, struct buf *made, struct result *res)
 {
-	const char *colon;
-	enum words_left left = message_words(words, p, n, NULL);
 	struct recode_count c = { .column = 0 };
+	bool is_ascii = message_words(words, p, n, NULL) == WORDS_LEFT_NONE;
 
-	if (left == WORDS_LEFT_ADDRESS && job->want == RECODE_7BIT)
-		return fail(p, "has an address that is not ASCII", res);
-	colon = memchr(words->data, ':', words->len);
-	if (buf_failed(words) || colon == NULL)
+	if (buf_failed(words))
 		return result_fail(
 		    res, RESULT_SYSTEM, "no memory for the header of a part");
-	message_fold(made, words->data, words->len,
-	    (size_t)(colon + 1 - words->data), FOLD_TEXT);
+	if (!is_ascii && job->want == RECODE_7BIT)
+		return fail(p, "has an address that is not ASCII", res);
+	if (message_fold(made, words->data, words->len, res) == -1)
+		return fail(p, "has a word that is too long for a line", res);
 	if (buf_failed(made))
 		return result_fail(
 		    res, RESULT_SYSTEM, "no memory for the header of a part");
 	recode_count(&c, made->data, made->len);
-	if (recode_is_unfit(job, &c) || !is_same(words, made) ||
-	    !means_same(w, p, n, made))
-		return fail(p, "does not fit, and cannot be made to", res);
+	if (recode_is_unfit(job, &c) || !means_same(w, p, n, made))
+		return fail(p, "does not fit, and cannot be changed", res);
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ascii.h"
 #include "mail/address.h"
 #include "mail/lines.h"
 #include "mail/message.h"
@@ -45,14 +46,16 @@ parse(struct header *h, const char *p, size_t n)
 	}
 }
 
-/* What goes out is clean, parses as a whole, and holds no Bcc. */
+/* What goes out is clean, parses as a whole, holds no Bcc, and is ASCII but
+ * for addresses. */
 static void
-check(const char *p, size_t n)
+check(const char *p, size_t n, const struct message_facts *facts)
 {
 	struct header h;
 
 	for (size_t i = 0, column = 0; i < n; i++) {
 		assert(p[i] != '\0' && column <= LINES_MAX + 1);
+		assert(facts->needs_utf8 || !ascii_is_8bit(p[i]));
 		assert((p[i] == '\n') == (i > 0 && p[i - 1] == '\r'));
 		column = p[i] == '\n' ? 0 : column + 1;
 	}
@@ -63,6 +66,8 @@ check(const char *p, size_t n)
 		    h.fields[i].name != HEADER_RESENT_BCC);
 	header_clear(&h);
 }
+
+static const struct charset_choices charsets = { { "GB18030", "CP932" } };
 
 /* Byte 0: the rules; then the message. */
 int
@@ -77,11 +82,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.account = "me@163.com",
 		.account_name = "M\303\251",
 		.is_local = is_local,
-		.add_missing = size > 0 && data[0] / 3 % 2 == 0 };
+		.add_missing = size > 0 && data[0] / 3 % 2 == 0,
+		.charsets = size > 0 && data[0] / 6 % 2 == 0 ? &charsets
+							     : NULL };
 	char *clean = malloc(LINES_OUT_MAX(size) + LINES_OUT_MAX(0));
 	struct lines l;
 	struct header h;
 	struct buf out;
+	struct message_facts facts;
 	struct result res;
 	size_t n;
 
@@ -92,8 +100,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	n += lines_end(&l, clean + n);
 	parse(&h, clean, n);
 	buf_init(&out, HEADER_MAX);
-	if (message_header(&h, &rules, &out, &res) == 0)
-		check(out.data, out.len);
+	if (message_header(&h, &rules, &out, &facts, &res) == 0)
+		check(out.data, out.len, &facts);
 	buf_free(&out);
 	header_clear(&h);
 	free(clean);

@@ -171,7 +171,7 @@ static const struct {
 	/* not even a header, or no blank line after it */
 	{ "caf" U " and more text\r\n",
 	    MIME_1 "Content-Type: text/plain; charset=unknown-8bit\r\n" QP
-		    "\r\ncaf=C3=A9 and more text\r\n" },
+		   "\r\ncaf=C3=A9 and more text\r\n" },
 	{ "Subject: x\r\ncaf" U ": and more text\r\n",
 	    "Subject: x\r\n" MIME_1
 	    "Content-Type: text/plain; charset=unknown-8bit\r\n" QP
@@ -184,20 +184,20 @@ static const struct {
 	    QP "Content-Type: text/html\r\nA: b\r\n" MIME_1
 	       "\r\ncaf=C3=A9 and more text\r\n" },
 	{ MIME_1 "content-transfer-encoding:8bit\r\nA: b\r\n" CTE
-		  "base64\r\n\r\ncaf" U " and more text\r\n",
+		 "base64\r\n\r\ncaf" U " and more text\r\n",
 	    MIME_1 QP "A: b\r\n\r\ncaf=C3=A9 and more text\r\n" },
 	{ MIME_1 "\r\ncaf" U " and more text\r\n",
 	    MIME_1 QP "\r\ncaf=C3=A9 and more text\r\n" },
 	/* base64 where that is shorter, or the type is no text */
 	{ MIME_1 "Content-Type: text/plain\r\n\r\n" U U U U "\r\n",
 	    MIME_1 "Content-Type: text/plain\r\n" BASE64
-		    "\r\nw6nDqcOpw6kNCg==\r\n" },
+		   "\r\nw6nDqcOpw6kNCg==\r\n" },
 	{ MIME_1 "Content-Type: image/x\r\n\r\n\377 and more text\r\n",
 	    MIME_1 "Content-Type: image/x\r\n" BASE64
-		    "\r\n/yBhbmQgbW9yZSB0ZXh0DQo=\r\n" },
+		   "\r\n/yBhbmQgbW9yZSB0ZXh0DQo=\r\n" },
 	{ MIME_1 "Content-Type: message/delivery-status\r\n\r\n" U U "\r\n",
 	    MIME_1 "Content-Type: message/delivery-status\r\n" QP
-		    "\r\n=C3=A9=C3=A9\r\n" },
+		   "\r\n=C3=A9=C3=A9\r\n" },
 	/* the line end before a boundary is not the part's */
 	{ MIXED "--b\r\nContent-Type: a/b\r\n\r\n\377\r\n--b\r\n"
 		"Content-Type: a/b\r\n\r\n\377\r\n\r\n--b--\r\n",
@@ -208,9 +208,9 @@ static const struct {
 	/* what is said to be 8-bit, and is not */
 	{ MIME_1 CTE "8bit\r\n\r\nx\r\n", MIME_1 CTE "7bit\r\n\r\nx\r\n" },
 	{ MIME_1 CTE "BINARY\r\nContent-Type: multipart/mixed; boundary=b\r\n"
-		      "\r\n--b\r\n" CTE "8bit\r\n\r\nx\r\n--b--\r\n",
+		     "\r\n--b\r\n" CTE "8bit\r\n\r\nx\r\n--b--\r\n",
 	    MIME_1 CTE "7bit\r\nContent-Type: multipart/mixed; boundary=b\r\n"
-			"\r\n--b\r\n" CTE "7bit\r\n\r\nx\r\n--b--\r\n" },
+		       "\r\n--b\r\n" CTE "7bit\r\n\r\nx\r\n--b--\r\n" },
 	/* around parts */
 	{ MIXED "pr" U "\r\n--b\xff\r\n--b\r\n\r\nx\r\n--b--\r\n\377\r\n",
 	    MIXED "pr??\r\n?-b?\r\n--b\r\n\r\nx\r\n--b--\r\n?\r\n" },
@@ -270,8 +270,7 @@ static const struct {
 } rows_short[] = {
 	{ MIME_1 CTE "8bit\r\n\r\n" U "\r\n",
 	    MIME_1 CTE "8bit\r\n\r\n" U "\r\n" },
-	{ MIME_1 CTE "binary\r\nContent-Type: a/b\r\n\r\n" A1000 "\r\n",
-	    NULL },
+	{ MIME_1 CTE "binary\r\nContent-Type: a/b\r\n\r\n" A1000 "\r\n", NULL },
 	{ MIME_1 BASE64 "\r\n" A990 A10 "\r\n",
 	    MIME_1 BASE64 "\r\n" A990 "aaaaaaaa\r\naa\r\n" },
 	{ MIME_1 QP "\r\n" A990 "-=41--" A100 "\r\n",
@@ -317,8 +316,7 @@ failures(void **state)
 		    "" },
 		{ "Content-Type: message/partial\r\n\r\n" U "\r\n",
 		    "message/partial" },
-		{ MIME_1 CTE " x-uuencode\r\n\r\n" U "\r\n",
-		    "\"x-uuencode\"" },
+		{ MIME_1 CTE " x-uuencode\r\n\r\n" U "\r\n", "\"x-uuencode\"" },
 		{ MIXED "--b\r\nX: " A1000 "\r\n\r\n" U "\r\n--b--\r\n", "" },
 	};
 
