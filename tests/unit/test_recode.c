@@ -22,6 +22,9 @@
 #define A1000 A990 A10
 #define A75 A10 A10 A10 A10 A10 A10 A10 "aaaaa"
 #define A70 A10 A10 A10 A10 A10 A10 A10
+#define Y10 "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh"
+#define Y1 Y10 "YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh\r\n"
+#define Y17 Y1 Y1 Y1 Y1 Y1 Y1 Y1 Y1 Y1 Y1 Y1 Y1 Y1 Y1 Y1 Y1 Y1
 #define U "\303\251"
 #define MIXED \
 	"MIME-Version: 1.0\r\nContent-Type: multipart/mixed; " \
@@ -129,7 +132,6 @@ static const char *const same[] = {
 	MIXED "pre\r\n--b\r\n\r\n--b\r\nA: b\r\n--b\r\n--b  \t\r\n\r\nx\r\n"
 	      "--b--\r\nepilogue\r\n--b\r\nno part\r\n",
 	MIXED "--b\r\n\r\nno final boundary\r\n",
-	MIXED "--b--",
 	MIXED,
 	SIGNED "--b\r\n" CTE "8bit\r\n\r\n7-bit\r\n--b--\r\n",
 	"Content-Type: multipart/mixed\r\n\r\nno boundary\r\n",
@@ -144,11 +146,6 @@ passes(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
-		size_t n = strlen(same[i]);
-
-		/* what is not clean to the end gets its line end */
-		if (n > 0 && same[i][n - 1] != '\n')
-			continue;
 		check(same[i], RECODE_SHORT, same[i]);
 		check(same[i], RECODE_7BIT, same[i]);
 	}
@@ -250,11 +247,21 @@ static const struct {
 	    MIXED "--b\r\nContent-Type: multipart/x; boundary=bb\r\n\r\n--bb\r"
 		  "\nA: b\r\n\r\n\r\n--b\r\n" QP
 		  "\r\n=2D-bb\r\ncaf=C3=A9 and more text\r\n--b--\r\n" },
-	/* a header of a part */
+	/* the header of a part */
 	{ MIXED "--b\r\nContent-Type: a/b\r\n--b\r\n" BASE64
 		"\r\n\r\n--b--\r\n",
 	    MIXED "--b\r\nContent-Type: a/b\r\n--b\r\n" BASE64
 		  "\r\n\r\n--b--\r\n" },
+	{ MIXED "--b\r\nContent-Type: a/b; name=" U "\r\n\r\n\r\n--b--\r\n",
+	    MIXED "--b\r\nContent-Type: a/b; name*=UTF-8''%C3%A9"
+		  "\r\n\r\n\r\n--b--\r\n" },
+	{ "Content-Type: message/rfc822\r\n\r\n"
+	  "From x" U " Mon Jan 1\r\nSubject: " U "\r\n\r\n",
+	    "Content-Type: message/rfc822\r\n\r\n"
+	    "Subject: =?UTF-8?B?w6k=?=\r\n\r\n" },
+	{ "Content-Type: message/rfc822\r\n"
+	  "From x" U " Mon Jan 1\r\nSubject: x\r\n\r\n",
+	    "Content-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\n" },
 };
 
 static void
@@ -270,7 +277,8 @@ static const struct {
 } rows_short[] = {
 	{ MIME_1 CTE "8bit\r\n\r\n" U "\r\n",
 	    MIME_1 CTE "8bit\r\n\r\n" U "\r\n" },
-	{ MIME_1 CTE "binary\r\nContent-Type: a/b\r\n\r\n" A1000 "\r\n", NULL },
+	{ MIME_1 CTE "binary\r\nContent-Type: a/b\r\n\r\n" A1000 "\r\n",
+	    MIME_1 BASE64 "Content-Type: a/b\r\n\r\n" Y17 Y10 "YQ0K\r\n" },
 	{ MIME_1 BASE64 "\r\n" A990 A10 "\r\n",
 	    MIME_1 BASE64 "\r\n" A990 "aaaaaaaa\r\naa\r\n" },
 	{ MIME_1 QP "\r\n" A990 "-=41--" A100 "\r\n",
@@ -313,15 +321,19 @@ failures(void **state)
 		    "no valid boundary" },
 		{ "Content-Type: multipart/mixed; boundary=" U "\r\n\r\n" U
 		  "\r\n",
-		    "" },
+		    "no valid boundary" },
 		{ "Content-Type: message/partial\r\n\r\n" U "\r\n",
 		    "message/partial" },
 		{ MIME_1 CTE " x-uuencode\r\n\r\n" U "\r\n", "\"x-uuencode\"" },
-		{ MIXED "--b\r\nX: " A1000 "\r\n\r\n" U "\r\n--b--\r\n", "" },
+		{ MIXED "--b\r\nDKIM-Signature: " A1000 "\r\n\r\n--b--\r\n",
+		    "field DKIM-Signature in the header of a part has a word" },
+		{ MIXED "--b\r\nContent-Type: message/rfc822\r\n\r\n"
+			"To: " U "@example.com\r\n\r\n--b--\r\n",
+		    "field To in the header of a part has an address" },
 	};
 
 	(void)state;
-	for (size_t i = 0; i + 1 < sizeof rows / sizeof *rows; i++)
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		check_failure(rows[i].in, RECODE_7BIT, rows[i].text);
 }
 
