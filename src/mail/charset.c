@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <iconv.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -151,9 +150,10 @@ use_mail_name(char codeset[CHARSET_NAME_MAX])
 		if (ascii_is_alnum(*p))
 			bare[n++] = *p;
 	bare[n] = '\0';
-	if (ascii_begins(bare, iso))
-		snprintf(codeset, CHARSET_NAME_MAX, "ISO-8859-%s",
-		    bare + sizeof iso - 1);
+	if (ascii_begins(bare, iso)) {
+		strlcpy(codeset, "ISO-8859-", CHARSET_NAME_MAX);
+		strlcat(codeset, bare + sizeof iso - 1, CHARSET_NAME_MAX);
+	}
 	for (size_t i = 0; i < sizeof mail_names / sizeof *mail_names; i++)
 		if (ascii_equal(bare, mail_names[i].locale))
 			strlcpy(codeset, mail_names[i].mail, CHARSET_NAME_MAX);
