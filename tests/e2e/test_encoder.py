@@ -4,7 +4,7 @@ ours is never the longer."""
 import email
 import email.charset
 import email.header
-import email.policy
+import email.utils
 import random
 
 import mails
@@ -24,14 +24,18 @@ SCRIPTS = {
 
 
 def shortest(name, text):
-    """The length of Python's own best, folds and all."""
+    """The length of Python's own best, folds and all; None where it does not
+    keep to 76 octets a line."""
     found = []
     for encoding in (email.charset.QP, email.charset.BASE64):
         charset = email.charset.Charset("utf-8")
         charset.header_encoding = encoding
-        found.append(len(email.header.Header(
-            text, charset, header_name=name).encode(linesep="\r\n")))
-    return min(found)
+        made = email.header.Header(text, charset, header_name=name).encode(
+            linesep="\r\n")
+        lines = f"{name}: {made}".split("\r\n")
+        if max(map(len, lines)) <= 76:
+            found.append(len(made))
+    return min(found, default=None)
 
 
 def send(outpost, smarthost, fields):
@@ -50,22 +54,20 @@ def texts(script, seed):
                       for _ in range(number % 60 + 1))
 
 
-def python_reads(header, name):
-    return str(email.header.make_header(email.header.decode_header(
-        header[name])))
-
-
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_text_that_is_all_encoded(outpost, smarthost, script):
     fields = {f"X-{number}": text
               for number, text in enumerate(texts(script, 0))}
     message = send(outpost, smarthost, fields)
-    header = reading.parsed(message)
+    header = message.parsed()
+    compared = 0
     for name, text in fields.items():
         value = reading.raw(message, name)
-        assert reading.text_of(message, name) == text
-        assert python_reads(header, name) == text
-        assert len(value.lstrip(b" ")) <= shortest(name, text), value
+        assert reading.text_of(message, name) == header[name] == text
+        best = shortest(name, text)
+        assert best is None or len(value.lstrip(b" ")) <= best, value
+        compared += best is not None
+    assert compared > COUNT / 4
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -78,16 +80,17 @@ def test_text_of_words(outpost, smarthost, seed):
             for letters in rng.sample(list(SCRIPTS.values()), 3))])
         for _ in range(rng.randint(1, 14))) for number in range(COUNT)}
     message = send(outpost, smarthost, fields)
-    header = reading.parsed(message)
+    header = message.parsed()
     ours = theirs = 0
     for name, text in fields.items():
         assert reading.text_of(message, name) == text
         # Python's reader makes one blank of those around a word
-        assert python_reads(header, name).split() == text.split()
-        if not text.isascii():
+        assert header[name].split() == text.split()
+        best = None if text.isascii() else shortest(name, text)
+        if best is not None:
             ours += len(reading.raw(message, name).lstrip(b" "))
-            theirs += shortest(name, text)
-    assert ours <= theirs
+            theirs += best
+    assert 0 < ours <= theirs
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -101,8 +104,8 @@ def test_names(outpost, smarthost, seed):
     message = send(outpost, smarthost, {
         "To": ", ".join(f'"{name}" <{spec}>' for name, spec in quoted)})
     assert reading.mailboxes(message, "To") == pairs
-    header = email.message_from_bytes(message.data,
-                                      policy=email.policy.default)
-    assert [(" ".join(one.display_name.split()), one.addr_spec)
-            for one in header["To"].addresses] == [
-        (" ".join(name.split()), spec) for name, spec in pairs]
+    header = reading.parsed(message)
+    for (person, _), (name, _) in zip(
+            email.utils.getaddresses([header["To"]]), pairs):
+        assert str(email.header.make_header(email.header.decode_header(
+            person))).split() == name.split()
