@@ -26,7 +26,9 @@ static const char alias_text[] = "root: admin\n"
 				 "rubbish: a@x.example rubbish, b@x.example\n"
 				 "part: a@x.example; b@@c\n"
 				 "null: a@x.example; <>\n"
-				 "none: nobody:;\n";
+				 "none: nobody:;\n"
+				 "j\xc3\xb6rg: \xc3\xb6@x.example, bob\n"
+				 "nolabel: a@\xcc\x88.example\n";
 
 struct fixture {
 	struct conf conf;
@@ -116,6 +118,17 @@ test_recipients(void **state)
 		{ "", "\"a@b\"", "\"a@b\"@d.example" },
 		{ "", "\"a@b\"@x.example", "\"a@b\"@x.example" },
 		{ "me@163.com", "\"a@b\"", "me@163.com" },
+		{ "", "\xc3\xb6@x.example", "\xc3\xb6@x.example" },
+		{ "", "\xc3\xb6@\xc3\xb6.example",
+		    "\xc3\xb6@\xc3\xb6.example" },
+		{ "", "\xc3\xb6", "\xc3\xb6@d.example" },
+		{ "", "j\xc3\xb6rg", "\xc3\xb6@x.example,bob@d.example" },
+		{ "", "nolabel, a@x.example", "!nolabel,a@x.example" },
+#ifdef HAVE_LIBIDN2
+		{ "",
+		    "a@\xc3\xb6.example, a@XN--NDA.example, a@\xc3\x96.example",
+		    "a@xn--nda.example" },
+#endif
 	};
 
 	(void)state;
@@ -146,8 +159,9 @@ test_no_address(void **state)
 		{ "a@@b", RESULT_ADDRESS },
 		{ "<>", RESULT_ADDRESS },
 		{ "a@x.example, b@", RESULT_ADDRESS },
-		{ "j\xc3\xb6rg@x.example", RESULT_UTF8_ADDRESS },
-		{ "a@x\xc3\xb6.example", RESULT_UTF8_ADDRESS },
+		{ "a@x.example, j\xf6rg@x.example", RESULT_ADDRESS },
+		{ "a@x.example, a@\xc3\xb6..example", RESULT_ADDRESS },
+		{ "b@x.example, a@\xcc\x88.example", RESULT_UTF8_ADDRESS },
 		{ "Joe User a@x.example", RESULT_ADDRESS },
 	};
 
@@ -226,6 +240,12 @@ test_sender(void **state)
 		    "s@s.example" },
 		{ CONF_REWRITE_NEVER, "o quoted@example.com",
 		    "\"o quoted\"@example.com", "\"o quoted\"@example.com" },
+		{ CONF_REWRITE_NEVER, "\xc3\xb6@x.example",
+		    "\xc3\xb6@x.example", "\xc3\xb6@x.example" },
+#ifdef HAVE_LIBIDN2
+		{ CONF_REWRITE_NEVER, "a@\xc3\xb6.example", "a@xn--nda.example",
+		    "a@xn--nda.example" },
+#endif
 	};
 
 	(void)state;
