@@ -116,7 +116,7 @@ edit(struct work *w, const struct field *f, enum field_policy policy)
 	if (policy == FIELD_REWRITE && has_policy(w->rules) &&
 	    (s.malformed || s.mailboxes == 0)) {
 		make_from(w, f->name);
-	} else if (s.malformed || s.bare + s.replaced == 0) {
+	} else if (s.malformed || s.changed == 0) {
 		keep(w, f, FOLD_ADDRESSES);
 	} else {
 		buf_add(
@@ -150,11 +150,11 @@ make_reply_to(struct work *w)
 	size_t n;
 	const char *body = field_body(w->h, w->replied, &n);
 
-	field_survey(&s, body, n, FIELD_QUALIFY, w->rules);
+	field_survey(&s, body, n, FIELD_MAP, w->rules);
 	buf_puts(&w->field, "Reply-To:");
 	if (n > 0 && !ascii_is_space(*body))
 		buf_putc(&w->field, ' ');
-	field_write(&w->field, body, n, &s, FIELD_QUALIFY, w->rules);
+	field_write(&w->field, body, n, &s, FIELD_MAP, w->rules);
 	emit(w, FOLD_ADDRESSES);
 }
 
