@@ -158,8 +158,7 @@ verify(const struct options *o, const char *program)
 	if (load(&setup, &res) == -1) {
 		status = report_failure(&rep, &res);
 	} else {
-		struct rewrite rw = { &setup.conf, &setup.identity,
-			&setup.aliases };
+		const struct rewrite rw = setup_rewrite(&setup);
 
 		for (size_t i = 0; i < o->count; i++)
 			if ((one = verify_operand(&rw, o->recipients[i])) !=

@@ -57,13 +57,40 @@ note_message_id(struct composed *c, const struct header *h, bool was_added)
 static bool
 is_local(const char *spec, const void *arg)
 {
-	return identity_is_local(arg, spec);
+	const struct compose_rules *rules = arg;
+
+	return identity_is_local(rules->id, spec);
 }
 
-int
-compose(struct composed *c, const struct compose_rules *rules,
-    const struct header *h, const struct source *rest, uint64_t skip,
-    struct result *res)
+/* Who the map makes of `spec`; what it gives is left as it is. */
+static bool
+find_outside(const char *spec, struct message_person *who, const void *arg)
+{
+	const struct compose_rules *rules = arg;
+	const struct sender_rule *rule;
+
+	rule = sender_map_find(rules->senders, rules->id, spec);
+	if (rule != NULL)
+		*who = (struct message_person){ rule->address, rule->name };
+	else if (sender_map_gives(rules->senders, spec))
+		*who = (struct message_person){ spec, "" };
+	else
+		return false;
+	return true;
+}
+
+/* The display name of a From that is made. */
+static const char *
+name_of(const struct compose_rules *rules)
+{
+	if (rules->rule != NULL && *rules->rule->name != '\0')
+		return rules->rule->name;
+	return rules->name;
+}
+
+/* What message_header() is to do. */
+static struct message_rules
+rules_of(const struct composed *c, const struct compose_rules *rules)
 {
 	static const enum message_from policies[] = {
 		[CONF_REWRITE_ALWAYS] = MESSAGE_FROM_ACCOUNT,
@@ -75,20 +102,34 @@ compose(struct composed *c, const struct compose_rules *rules,
 		.date = c->date,
 		.id = c->id,
 		.from = rules->sender[0] != '\0' ? rules->sender : rules->asked,
-		.name = rules->name,
-		.domain = id->domain.data,
-		.policy = policies[rules->conf->sender.rewrite],
-		.account = id->account.len > 0 ? id->account.data : NULL,
+		.name = name_of(rules),
 		.account_name = rules->conf->sender.name,
-		.is_local = is_local,
-		.arg = id,
+		.arg = rules,
 		.add_missing = rules->add_missing,
 	};
+
+	if (rules->is_draft)
+		return message;
+	message.domain = id->domain.data;
+	message.policy = policies[rules->conf->sender.rewrite];
+	message.account = id->account.len > 0 ? id->account.data : NULL;
+	message.is_local = is_local;
+	message.find_outside = find_outside;
+	return message;
+}
+
+int
+compose(struct composed *c, const struct compose_rules *rules,
+    const struct header *h, const struct source *rest, uint64_t skip,
+    struct result *res)
+{
+	struct message_rules message;
 	int rc;
 
 	c->rest = *rest;
 	c->skip = skip;
-	compose_stamp(c, id);
+	compose_stamp(c, rules->id);
+	message = rules_of(c, rules);
 	rc = message_header(h, &message, &c->head, res);
 	note_message_id(c, h, rc == 0 && rules->add_missing);
 	if (rc == -1)

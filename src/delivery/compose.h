@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "config/conf.h"
 #include "delivery/identity.h"
+#include "delivery/sender_map.h"
 #include "mail/date.h"
 #include "mail/header.h"
 #include "mail/source.h"
@@ -19,11 +20,16 @@
 struct compose_rules {
 	const struct conf *conf;
 	const struct identity *id;
+	const struct sender_map *senders;
 	const char *sender; /* of the envelope; "" the null sender */
 	/* the sender before the policy, qualified; NULL: no From is made */
 	const char *asked;
 	const char *name; /* display name of a From that is made, or "" */
+	const struct sender_rule *rule; /* that the sender follows, or NULL */
 	bool add_missing; /* false with -G */
+	/* whoever takes it over composes it again, and knows better what the
+	 * addresses are to be: they stay as they are */
+	bool is_draft;
 };
 
 struct composed {

@@ -334,15 +334,28 @@ put_spec(struct buf *out, const struct identity *id, const char *spec)
 		buf_printf(out, "@%s", id->domain.data);
 }
 
+/* Whether the policy makes the account of the sender `spec`. */
+static bool
+is_account(const struct rewrite *rw, const char *spec)
+{
+	long policy = rw->conf->sender.rewrite;
+
+	if (rw->id->account.len == 0)
+		return false;
+	return policy == CONF_REWRITE_ALWAYS ||
+	    (policy == CONF_REWRITE_LOCAL && *spec != '\0' &&
+		identity_is_local(rw->id, spec));
+}
+
 int
 rewrite_sender(const struct rewrite *rw, const char *given,
-    struct envelope *env, struct buf *asked, struct result *res)
+    struct envelope *env, struct buf *asked, const struct sender_rule **rule,
+    struct result *res)
 {
-	const char *account = rw->id->account.data;
-	long policy = rw->conf->sender.rewrite;
 	const char *spec = rw->id->login.data;
 	struct address addr;
 
+	*rule = NULL;
 	if (given != NULL) {
 		if (parse_sender(&addr, given, res) == -1)
 			return -1;
@@ -352,10 +365,10 @@ rewrite_sender(const struct rewrite *rw, const char *given,
 	if (buf_failed(asked))
 		return result_fail(
 		    res, RESULT_ADDRESS, "sender %s: address too long", spec);
-	if (*account != '\0' &&
-	    (policy == CONF_REWRITE_ALWAYS ||
-		(policy == CONF_REWRITE_LOCAL && *spec != '\0' &&
-		    identity_is_local(rw->id, spec))))
-		return envelope_set_sender(env, account, res);
+	*rule = sender_map_find(rw->senders, rw->id, spec);
+	if (*rule != NULL)
+		return envelope_set_sender(env, (*rule)->address, res);
+	if (is_account(rw, spec) && !sender_map_gives(rw->senders, spec))
+		return envelope_set_sender(env, rw->id->account.data, res);
 	return envelope_set_sender(env, *spec == '\0' ? "" : asked->data, res);
 }

@@ -16,6 +16,7 @@
 struct fixture {
 	struct conf conf;
 	struct identity id;
+	struct sender_map senders;
 	struct header h;
 	struct composed c;
 	struct compose_rules rules;
@@ -44,8 +45,13 @@ fixture_make(struct fixture *f, const char *header)
 	    HEADER_FAILED);
 	assert_int_not_equal(header_finish(&f->h, &held, &res), HEADER_FAILED);
 	buf_free(&held);
-	f->rules = (struct compose_rules){ &f->conf, &f->id, "me@x.example",
-		"bob@d.example", "Bob", true };
+	f->rules = (struct compose_rules){ .conf = &f->conf,
+		.id = &f->id,
+		.senders = &f->senders,
+		.sender = "me@x.example",
+		.asked = "bob@d.example",
+		.name = "Bob",
+		.add_missing = true };
 }
 
 static void
@@ -54,6 +60,7 @@ fixture_clear(struct fixture *f)
 	compose_clear(&f->c);
 	header_clear(&f->h);
 	identity_clear(&f->id);
+	sender_map_clear(&f->senders);
 	conf_clear(&f->conf);
 }
 

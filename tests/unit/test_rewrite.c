@@ -34,6 +34,7 @@ struct fixture {
 	struct conf conf;
 	struct identity id;
 	struct aliases aliases;
+	struct sender_map senders;
 	struct rewrite rw;
 	struct envelope env;
 };
@@ -63,7 +64,7 @@ fixture_make(struct fixture *f, long policy, const char *local)
 	assert_int_equal(aliases_parse(&f->aliases, "aliases", alias_text,
 			     sizeof alias_text - 1, &res),
 	    0);
-	f->rw = (struct rewrite){ &f->conf, &f->id, &f->aliases };
+	f->rw = (struct rewrite){ &f->conf, &f->id, &f->aliases, &f->senders };
 	envelope_init(&f->env);
 }
 
@@ -253,11 +254,12 @@ test_sender(void **state)
 		struct fixture f;
 		struct result res;
 		struct buf asked;
+		const struct sender_rule *rule;
 
 		fixture_make(&f, cases[i].policy, "");
 		buf_init(&asked, 2048);
-		if (rewrite_sender(
-			&f.rw, cases[i].given, &f.env, &asked, &res) == -1)
+		if (rewrite_sender(&f.rw, cases[i].given, &f.env, &asked, &rule,
+			&res) == -1)
 			fail_msg("%s: %s", cases[i].given, res.text);
 		assert_string_equal(f.env.sender, cases[i].sender);
 		assert_string_equal(asked.data, cases[i].asked);
@@ -284,11 +286,13 @@ test_bad_sender(void **state)
 		struct fixture f;
 		struct result res;
 		struct buf asked;
+		const struct sender_rule *rule;
 
 		fixture_make(&f, CONF_REWRITE_ALWAYS, "");
 		buf_init(&asked, 2048);
-		assert_int_equal(
-		    rewrite_sender(&f.rw, cases[i], &f.env, &asked, &res), -1);
+		assert_int_equal(rewrite_sender(&f.rw, cases[i], &f.env, &asked,
+				     &rule, &res),
+		    -1);
 		assert_int_equal(res.kind, RESULT_ADDRESS);
 		buf_free(&asked);
 		fixture_clear(&f);
