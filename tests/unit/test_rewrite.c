@@ -268,6 +268,61 @@ test_sender(void **state)
 	}
 }
 
+/* What the map says comes before the policy. */
+static void
+test_mapped_sender(void **state)
+{
+	static const char map[] = "alice: Alice <ann@x.example>\n"
+				  "b*@y.example: bob@x.example\n"
+				  "root: root@d.example\n"
+				  "*@d.example: all@x.example\n";
+	static const struct {
+		long policy;
+		const char *given, *sender, *asked;
+		unsigned line; /* 0: no rule */
+	} cases[] = {
+		{ CONF_REWRITE_ALWAYS, NULL, "ann@x.example", "alice@d.example",
+		    1 },
+		{ CONF_REWRITE_ALWAYS, "", "me@163.com", "alice@d.example", 0 },
+		{ CONF_REWRITE_NEVER, "<>", "", "alice@d.example", 0 },
+		{ CONF_REWRITE_LOCAL, "ALICE@web1", "ann@x.example",
+		    "ALICE@web1", 1 },
+		{ CONF_REWRITE_NEVER, "B. <b.x@y.example>", "bob@x.example",
+		    "b.x@y.example", 2 },
+		{ CONF_REWRITE_ALWAYS, "ann@x.example", "ann@x.example",
+		    "ann@x.example", 0 },
+		{ CONF_REWRITE_ALWAYS, "carol", "all@x.example",
+		    "carol@d.example", 4 },
+		{ CONF_REWRITE_ALWAYS, "carol@z.example", "me@163.com",
+		    "carol@z.example", 0 },
+		{ CONF_REWRITE_ALWAYS, "root", "root@d.example",
+		    "root@d.example", 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct sender_rule *rule;
+		struct fixture f;
+		struct result res;
+		struct buf asked;
+
+		fixture_make(&f, cases[i].policy, "");
+		buf_init(&asked, 2048);
+		assert_int_equal(sender_map_parse(&f.senders, "map", map,
+				     sizeof map - 1, &res),
+		    0);
+		assert_int_equal(rewrite_sender(&f.rw, cases[i].given, &f.env,
+				     &asked, &rule, &res),
+		    0);
+		assert_string_equal(f.env.sender, cases[i].sender);
+		assert_string_equal(asked.data, cases[i].asked);
+		assert_int_equal(rule != NULL ? rule->line : 0, cases[i].line);
+		buf_free(&asked);
+		sender_map_clear(&f.senders);
+		fixture_clear(&f);
+	}
+}
+
 static void
 test_bad_sender(void **state)
 {
@@ -307,6 +362,7 @@ main(void)
 		cmocka_unit_test(test_no_address),
 		cmocka_unit_test(test_alias_errors_are_named),
 		cmocka_unit_test(test_sender),
+		cmocka_unit_test(test_mapped_sender),
 		cmocka_unit_test(test_bad_sender),
 	};
 
