@@ -194,6 +194,23 @@ def test_fault_h8_other_scripts(outpost, smarthost, address):
             line.decode("ascii")
 
 
+DISGUISED = "é\u202e@x.example"  # U+202E: from here on right to left
+
+
+def test_fault_h8_addresses_are_shown_without_disguise(outpost, smarthost):
+    """What is text stays text, and nothing else gets to a terminal."""
+    host = clear(smarthost)
+    outpost.configure(host, CLEAR)
+    shown = "é\\xe2\\x80\\xae@x.example"
+    verified = outpost(["-bv", DISGUISED])
+    assert verified.status == 0 and verified.out.decode().startswith(shown)
+    done = outpost([DISGUISED, DISGUISED + ".x", X], MAIL)
+    assert done.status == 65 and shown in done.err
+    for text in (done.err, outpost.log()):
+        assert "\u202e" not in text
+    assert host.message.recipients == [X]
+
+
 @pytest.mark.parametrize("address", ASCII_FORMS, ids=ascii)
 def test_fault_h8_domains_in_their_ascii_form(outpost, smarthost, address):
     host = clear(smarthost)

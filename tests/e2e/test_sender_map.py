@@ -91,7 +91,8 @@ def test_map_bad_rule_stops_nobody(outpost, smarthost, send):
 @pytest.mark.parametrize("make, words", [
     (lambda path: None, ["[sender] map", "no such file"]),
     (lambda path: path.mkdir(), ["not a regular file"]),
-    (lambda path: path.write_bytes(b"a\0b"), ["NUL"])], ids=str)
+    (lambda path: path.write_bytes(b"a\0b"), ["NUL"])],
+    ids=["missing", "directory", "NUL"])
 def test_map_unreadable(outpost, smarthost, tmp_path, make, words):
     host = clear(smarthost)
     path = tmp_path / "map"
