@@ -16,6 +16,7 @@
 struct fixture {
 	struct conf conf;
 	struct identity id;
+	struct sender_map senders;
 	struct header h;
 	struct composed c;
 	struct compose_rules rules;
@@ -46,6 +47,7 @@ fixture_make(struct fixture *f, const char *header)
 	buf_free(&held);
 	f->rules = (struct compose_rules){ .conf = &f->conf,
 		.id = &f->id,
+		.senders = &f->senders,
 		.sender = "me@x.example",
 		.asked = "bob@d.example",
 		.name = "Bob",
@@ -58,6 +60,7 @@ fixture_clear(struct fixture *f)
 	compose_clear(&f->c);
 	header_clear(&f->h);
 	identity_clear(&f->id);
+	sender_map_clear(&f->senders);
 	conf_clear(&f->conf);
 }
 

@@ -380,6 +380,93 @@ generated_from(void **state)
 	}
 }
 
+/* "root" and "cron" are somebody outside, the latter with a name. */
+static bool
+find_outside(const char *spec, struct message_person *who, const void *arg)
+{
+	bool named = strncmp(spec, "cron", 4) == 0;
+
+	(void)arg;
+	*who = (struct message_person){ "ops@x", named ? "Cron, Inc." : "" };
+	return named || strncmp(spec, "root", 4) == 0 ||
+	    strcmp(spec, "ops@x") == 0;
+}
+
+static const struct row outside[] = {
+	{ "From: root (Cron Daemon)\r\n" DATE ID,
+	    "From: ops@x (Cron Daemon)\r\n" DATE ID },
+	{ "From: <@r:root@d>\r\n" DATE ID, "From: ops@x\r\n" DATE ID },
+	{ "From: \"R. T.\" <root@d> (c)\r\n" DATE ID,
+	    "From: \"R. T.\" <ops@x> (c)\r\n" DATE ID },
+	{ "From: \"R. T.\" <cron> (c)\r\nTo: cron@d, root\r\n" DATE ID,
+	    "From: \"Cron, Inc.\" <ops@x>\r\nTo: cron@d, root@d\r\n" DATE ID },
+	{ "From:\r\n cron\r\nReply-To: cron@d\r\n" DATE ID,
+	    "From:\r\n \"Cron, Inc.\" <ops@x>\r\nReply-To: cron@d\r\n" DATE
+		ID },
+	{ FROM DATE "Resent-From: root\r\nResent-Date: y\r\n"
+		    "Resent-Message-ID: x\r\n" ID,
+	    FROM DATE "Resent-From: ops@x\r\nResent-Date: y\r\n"
+		      "Resent-Message-ID: x\r\n" ID },
+};
+
+/* With the policy, where it matters. */
+static const struct row outside_account[] = {
+	{ "From: Root <root>\r\n" DATE ID, "From: Root <ops@x>\r\n" DATE ID },
+	{ "From: Ops <ops@x>\r\n" DATE ID, "From: Ops <ops@x>\r\n" DATE ID },
+	{ "From: bob\r\n" DATE ID,
+	    "From: me@163.com\r\n" DATE ID "Reply-To: bob@d\r\n" },
+	{ "From: cron@d, bob\r\n" DATE ID,
+	    "From: \"Cron, Inc.\" <ops@x>\r\n" DATE ID
+	    "Reply-To: \"Cron, Inc.\" <ops@x>, bob@d\r\n" },
+	{ "From: bob, root\r\n" DATE ID,
+	    "From: me@163.com\r\n" DATE ID "Reply-To: bob@d, ops@x\r\n" },
+	{ "From: <>\r\n" DATE ID, "From: me@163.com\r\n" DATE ID },
+	{ DATE ID, DATE ID "From: Al <ops@x>\r\n" },
+};
+
+static void
+map(void **state)
+{
+	struct message_rules rules = keep;
+
+	(void)state;
+	rules.find_outside = find_outside;
+	CHECK(outside, &rules);
+	rules.from = "ops@x";
+	rules.policy = MESSAGE_FROM_ACCOUNT;
+	CHECK(outside_account, &rules);
+}
+
+/* Domains beyond ASCII, in every field with addresses. */
+static void
+ascii_domains(void **state)
+{
+	static const struct row rows[] = {
+		{ "To: X <a@\303\266.example>, b@x (\303\266)\r\n"
+		  "Cc: <a (c) @ \303\266 . example>\r\n" FROM DATE ID,
+		    "To: X <a@xn--nda.example>, b@x (\303\266)\r\n"
+		    "Cc: <a@xn--nda.example>\r\n" FROM DATE ID },
+		{ "From: a@\303\266.example\r\nSender: "
+		  "\303\266@\303\266.example\r\n"
+		  "To: a@\314\210.example\r\n" DATE ID,
+		    "From: a@xn--nda.example\r\n"
+		    "Sender: \303\266@\303\266.example\r\n"
+		    "To: a@\314\210.example\r\n" DATE ID },
+	};
+	static const struct row same[] = {
+		{ "To: a@\303\266.example\r\n", "To: a@\303\266.example\r\n" },
+	};
+	struct message_rules rules = keep;
+
+	(void)state;
+#ifndef HAVE_LIBIDN2
+	skip();
+#endif
+	CHECK(rows, &keep);
+	rules.add_missing = false;
+	CHECK(same, &rules);
+}
+
 static void
 gateway(void **state)
 {
@@ -726,6 +813,8 @@ main(void)
 		cmocka_unit_test(no_domain),
 		cmocka_unit_test(policy),
 		cmocka_unit_test(generated_from),
+		cmocka_unit_test(map),
+		cmocka_unit_test(ascii_domains),
 		cmocka_unit_test(gateway),
 		cmocka_unit_test(hops),
 		cmocka_unit_test(full),
