@@ -252,3 +252,41 @@ encode_qp_end(struct encode_qp *qp, struct buf *out)
 {
 	qp_release(qp, out, '\0');
 }
+
+/* Appends the line that was gathered. */
+static void
+put_base64_line(struct encode_base64 *b64, struct buf *out)
+{
+	char text[ENCODE_BASE64_LINE / 3 * 4 + 1];
+
+	(void)EVP_EncodeBlock((unsigned char *)text, b64->line, (int)b64->n);
+	if (b64->begun)
+		buf_puts(out, "\r\n");
+	buf_puts(out, text);
+	b64->begun = true;
+	b64->n = 0;
+}
+
+void
+encode_base64(
+    struct encode_base64 *b64, struct buf *out, const char *p, size_t n)
+{
+	while (n > 0) {
+		size_t room = sizeof b64->line - b64->n;
+		size_t take = n < room ? n : room;
+
+		memcpy(b64->line + b64->n, p, take);
+		b64->n += take;
+		p += take;
+		n -= take;
+		if (b64->n == sizeof b64->line)
+			put_base64_line(b64, out);
+	}
+}
+
+void
+encode_base64_end(struct encode_base64 *b64, struct buf *out)
+{
+	if (b64->n > 0)
+		put_base64_line(b64, out);
+}

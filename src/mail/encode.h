@@ -1,6 +1,6 @@
 /*
- * encode: RFC 2047 encoded words, xtext (RFC 3461, section 4), and
- * quoted-printable (RFC 2045, section 6.7).
+ * encode: RFC 2047 encoded words, xtext (RFC 3461, section 4),
+ * quoted-printable and base64 (RFC 2045, sections 6.7 and 6.8).
  *
  * Pure.  Base64 itself is OpenSSL's.
  */
@@ -55,5 +55,24 @@ void encode_qp(struct encode_qp *qp, struct buf *out, const char *p, size_t n);
 
 /* Ends the text; no line end is added. */
 void encode_qp_end(struct encode_qp *qp, struct buf *out);
+
+#define ENCODE_BASE64_LINE 57 /* bytes that fill a line of 76 */
+
+/* Bytes that are being put into base64; begins as zero bytes. */
+struct encode_base64 {
+	unsigned char line[ENCODE_BASE64_LINE]; /* what waits for more */
+	size_t n;
+	bool begun; /* a line came out */
+};
+
+/*
+ * Appends the `n` bytes at `p` in base64: lines of 76 bytes, CRLF between
+ * them.  The same comes out whatever the pieces.
+ */
+void encode_base64(
+    struct encode_base64 *b64, struct buf *out, const char *p, size_t n);
+
+/* Ends it; no line end is added. */
+void encode_base64_end(struct encode_base64 *b64, struct buf *out);
 
 #endif

@@ -5,139 +5,7 @@
 
 #include "base/ascii.h"
 #include "mail/header.h"
-
-/* What a line is. */
-enum line {
-	LINE_UNKNOWN, /* more of it must be seen */
-	LINE_FIELD, /* begins a field */
-	LINE_FOLD, /* continues one */
-	LINE_MBOX,
-	LINE_BLANK, /* ends the header */
-	LINE_BODY /* ends it and belongs to the body */
-};
-
-/* What a look at the beginning of a line tells. */
-enum match {
-	MATCH_NO,
-	MATCH_YES,
-	MATCH_MORE /* the rest of the line must be seen */
-};
-
-static size_t
-skip_blanks(const char *p, size_t n, size_t i)
-{
-	while (i < n && ascii_is_blank(p[i]))
-		i++;
-	return i;
-}
-
-static size_t
-name_length(const char *p, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && ascii_is_visible(p[i]) && p[i] != ':')
-		i++;
-	return i;
-}
-
-/* Whether the line begins with a field name and a colon, which is at *colon. */
-static enum match
-match_field(const char *p, size_t n, size_t *colon)
-{
-	size_t len = name_length(p, n), i;
-
-	if (n > 0 && p[0] == '-' && (n == 1 || p[1] == '-'))
-		return n == 1 ? MATCH_MORE : MATCH_NO;
-	if (len > HEADER_NAME_MAX)
-		return MATCH_NO;
-	i = skip_blanks(p, n, len);
-	if (i == n)
-		return MATCH_MORE;
-	*colon = i;
-	return len > 0 && p[i] == ':' ? MATCH_YES : MATCH_NO;
-}
-
-/* Whether the bytes from `i` on begin with `word`. */
-static enum match
-match_word(const char *p, size_t n, size_t i, const char *word)
-{
-	for (; *word != '\0'; word++, i++) {
-		if (i == n)
-			return MATCH_MORE;
-		if (p[i] != *word)
-			return MATCH_NO;
-	}
-	return MATCH_YES;
-}
-
-/* Whether the word at `i` is a day of the week. */
-static enum match
-match_day(const char *p, size_t n, size_t i)
-{
-	static const char *const days[] = { "Mon", "Tue", "Wed", "Thu", "Fri",
-		"Sat", "Sun" };
-	enum match best = MATCH_NO, match;
-
-	for (size_t k = 0; k < sizeof days / sizeof days[0]; k++) {
-		match = match_word(p, n, i, days[k]);
-		if (match != MATCH_NO)
-			best = match;
-	}
-	if (best != MATCH_YES)
-		return best;
-	i += strlen(days[0]);
-	if (i == n)
-		return MATCH_MORE;
-	return ascii_is_blank(p[i]) ? MATCH_YES : MATCH_NO;
-}
-
-/* Whether the line looks like "From word date". */
-static enum match
-match_mbox(const char *p, size_t n)
-{
-	size_t i = n > 0 && p[0] == '>' ? 1 : 0;
-	enum match match = match_word(p, n, i, "From ");
-
-	if (match != MATCH_YES)
-		return match;
-	i = skip_blanks(p, n, i + strlen("From "));
-	while (i < n && !ascii_is_space(p[i]))
-		i++;
-	if (i < n && !ascii_is_blank(p[i]))
-		return MATCH_NO;
-	return match_day(p, n, skip_blanks(p, n, i));
-}
-
-/* Whether the line is empty. */
-static enum match
-match_blank(const char *p, size_t n)
-{
-	return match_word(p, n, 0, p[0] == '\n' ? "\n" : "\r\n");
-}
-
-/* Decides what the `n` bytes at `p`, the beginning of a line or all of it,
- * are; *colon is set for a field. */
-static enum line
-classify(const struct header *h, const char *p, size_t n, size_t *colon)
-{
-	enum match blank, field, mbox = MATCH_NO;
-
-	if (ascii_is_blank(p[0]))
-		return h->count > 0 ? LINE_FOLD : LINE_BODY;
-	if ((blank = match_blank(p, n)) == MATCH_YES)
-		return LINE_BLANK;
-	if ((field = match_field(p, n, colon)) == MATCH_YES)
-		return LINE_FIELD;
-	if (h->count == 0)
-		mbox = match_mbox(p, n);
-	if (field == MATCH_NO && mbox == MATCH_YES)
-		return LINE_MBOX;
-	if (n < HEADER_SCAN_MAX &&
-	    (blank == MATCH_MORE || field == MATCH_MORE || mbox == MATCH_MORE))
-		return LINE_UNKNOWN;
-	return LINE_BODY;
-}
+#include "mail/header_line.h"
 
 /* Begins the field of the current line, whose colon is `colon` bytes in. */
 static int
@@ -160,7 +28,7 @@ add_field(struct header *h, size_t colon, struct result *res)
 		h->room = room;
 	}
 	h->fields[h->count++] = (struct field){
-		.name = header_name_find(p, name_length(p, colon)),
+		.name = header_name_find(p, header_name_length(p, colon)),
 		.start = h->line,
 		.end = h->raw.len,
 		.body = h->line + colon + 1,
@@ -223,17 +91,18 @@ piece_length(const struct header *h, const char *p, size_t n)
  * linear time however small the pieces are: a line may have thousands of
  * blanks before its colon.
  */
-static enum line
+static enum header_line
 look(struct header *h, size_t *colon)
 {
 	const char *p = h->raw.data + h->line;
 	size_t n = h->raw.len - h->line;
-	enum line line;
+	enum header_line line;
 
 	if (n < h->look && n < HEADER_SCAN_MAX && p[n - 1] != '\n')
-		return LINE_UNKNOWN;
-	line = classify(h, p, n, colon);
-	h->known = line == LINE_FIELD || line == LINE_FOLD || line == LINE_MBOX;
+		return HEADER_LINE_UNKNOWN;
+	line = header_line(p, n, h->count, colon);
+	h->known = line == HEADER_LINE_FIELD || line == HEADER_LINE_FOLD ||
+	    line == HEADER_LINE_MBOX;
 	h->look = 2 * n;
 	return line;
 }
@@ -241,7 +110,7 @@ look(struct header *h, size_t *colon)
 /* Appends a piece to the current line; says in *line what the line is, when
  * that was not known before. */
 static int
-add_piece(struct header *h, const char *p, size_t n, enum line *line,
+add_piece(struct header *h, const char *p, size_t n, enum header_line *line,
     struct result *res)
 {
 	size_t colon = 0;
@@ -259,16 +128,16 @@ add_piece(struct header *h, const char *p, size_t n, enum line *line,
 	if (too_long)
 		return result_fail(res, RESULT_DATA,
 		    "the header is larger than %d bytes", HEADER_MAX);
-	return *line == LINE_FIELD ? add_field(h, colon, res) : 0;
+	return *line == HEADER_LINE_FIELD ? add_field(h, colon, res) : 0;
 }
 
 /* The header is over: of the current line, what is there belongs to the body,
  * unless it is blank. */
 static enum header_push
-end_header(
-    struct header *h, enum line line, struct buf *held, struct result *res)
+end_header(struct header *h, enum header_line line, struct buf *held,
+    struct result *res)
 {
-	if (line == LINE_BODY)
+	if (line == HEADER_LINE_BODY)
 		buf_add(held, h->raw.data + h->line, h->raw.len - h->line);
 	drop_line(h);
 	h->ended = true;
@@ -290,7 +159,7 @@ enum header_push
 header_push(struct header *h, const char *p, size_t n, size_t *used,
     struct buf *held, struct result *res)
 {
-	enum line line;
+	enum header_line line;
 	size_t piece;
 
 	*used = 0;
@@ -298,12 +167,12 @@ header_push(struct header *h, const char *p, size_t n, size_t *used,
 	if (h->ended)
 		return HEADER_ENDED;
 	while (*used < n) {
-		line = LINE_UNKNOWN;
+		line = HEADER_LINE_UNKNOWN;
 		piece = piece_length(h, p + *used, n - *used);
 		if (add_piece(h, p + *used, piece, &line, res) == -1)
 			return HEADER_FAILED;
 		*used += piece;
-		if (line == LINE_BLANK || line == LINE_BODY)
+		if (line == HEADER_LINE_BLANK || line == HEADER_LINE_BODY)
 			return end_header(h, line, held, res);
 		if (p[*used - 1] == '\n')
 			end_line(h);

@@ -294,6 +294,46 @@ quoted_printable_bytes(void **state)
 	buf_free(&out);
 }
 
+static void
+base64(void **state)
+{
+	static const struct {
+		size_t n;
+		const char *want;
+	} rows[] = {
+		{ 0, "" },
+		{ 1, "AA==" },
+		{ 2, "AAE=" },
+		{ 3, "AAEC" },
+		{ 4, "AAECAw==" },
+		{ 57,
+		    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygp"
+		    "KissLS4vMDEyMzQ1Njc4" },
+		{ 58,
+		    "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygp"
+		    "KissLS4vMDEyMzQ1Njc4\r\nOQ==" },
+	};
+	struct buf out;
+	char in[58];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof in; i++)
+		in[i] = (char)i;
+	buf_init(&out, 1000);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		for (size_t cut = 0; cut <= rows[i].n; cut++) {
+			struct encode_base64 b64 = { 0 };
+
+			buf_reset(&out);
+			encode_base64(&b64, &out, in, cut);
+			encode_base64(&b64, &out, in + cut, rows[i].n - cut);
+			encode_base64_end(&b64, &out);
+			assert_string_equal(out.data, rows[i].want);
+		}
+	}
+	buf_free(&out);
+}
+
 int
 main(void)
 {
@@ -304,6 +344,7 @@ main(void)
 		cmocka_unit_test(xtext),
 		cmocka_unit_test(quoted_printable),
 		cmocka_unit_test(quoted_printable_bytes),
+		cmocka_unit_test(base64),
 	};
 
 	return cmocka_run_group_tests_name("encode", tests, NULL, NULL);
