@@ -175,15 +175,17 @@ put_ehlo(struct identity *id, const struct conf *conf)
 		buf_puts(&id->ehlo, id->host.data);
 }
 
-/* Whether `text` is one full address; its domain becomes ASCII. */
+/* Puts into `spec` the full address that `text` is, its domain in ASCII.
+ * False: it is none. */
 static bool
-is_full_address(struct address *addr, const char *text)
+read_address(char spec[ADDRESS_MAX], const char *text)
 {
 	struct result ignored;
+	struct address addr;
 
-	return address_one(addr, text, strlen(text), &ignored) == 0 &&
-	    addr->has_domain && addr->local_len > 0 &&
-	    idn_put_ascii(addr, &ignored) == 0;
+	return address_one(&addr, text, strlen(text), &ignored) == 0 &&
+	    addr.has_domain && addr.local_len > 0 &&
+	    idn_to_ascii(addr.spec, spec, ADDRESS_MAX, &ignored) == 0;
 }
 
 /* Checks that `value` is one full address, and copies its spec. */
@@ -191,26 +193,26 @@ static int
 load_address(const struct conf *conf, const char *section, const char *key,
     const char *value, struct buf *out, struct result *res)
 {
-	struct address addr;
+	char spec[ADDRESS_MAX];
 
-	if (!is_full_address(&addr, value))
+	if (!read_address(spec, value))
 		return conf_fail(conf, section, key, res,
 		    "this must be a full mail address, as in "
 		    "someone@163.com");
-	buf_puts(out, addr.spec);
+	buf_puts(out, spec);
 	return 0;
 }
 
 static int
 load_account(struct identity *id, const struct conf *conf, struct result *res)
 {
-	struct address addr;
+	char spec[ADDRESS_MAX];
 
 	if (conf->sender.address[0] != '\0')
 		return load_address(conf, "sender", "address",
 		    conf->sender.address, &id->account, res);
-	if (is_full_address(&addr, conf->smarthost.user))
-		buf_puts(&id->account, addr.spec);
+	if (read_address(spec, conf->smarthost.user))
+		buf_puts(&id->account, spec);
 	return 0;
 }
 
