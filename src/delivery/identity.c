@@ -144,13 +144,20 @@ put_mailname(struct buf *out)
 		buf_add(out, text, (size_t)n);
 }
 
+/* What a value must be; `why` knows it better where it is a matter of IDNA. */
+static const char *
+wanted(const struct result *why, const char *what)
+{
+	return why->kind == RESULT_UTF8_ADDRESS ? why->text : what;
+}
+
 /* [sender] domain, in ASCII; else the mail name, else the host. */
 static int
 load_domain(struct identity *id, const struct conf *conf, struct result *res)
 {
 	const char *given = conf->sender.domain;
 	char at[ADDRESS_MAX], domain[ADDRESS_MAX];
-	struct result ignored;
+	struct result why;
 
 	if (*given == '\0') {
 		buf_puts(&id->domain,
@@ -158,10 +165,11 @@ load_domain(struct identity *id, const struct conf *conf, struct result *res)
 		return 0;
 	}
 	snprintf(at, sizeof at, "@%s", given);
-	if (idn_to_ascii(at, domain, sizeof domain, &ignored) == -1 ||
+	result_ok(&why);
+	if (idn_to_ascii(at, domain, sizeof domain, &why) == -1 ||
 	    !is_domain(domain + 1, strlen(domain + 1)))
 		return conf_fail(conf, "sender", "domain", res,
-		    "this must be a domain, as in example.com");
+		    wanted(&why, "this must be a domain, as in example.com"));
 	buf_puts(&id->domain, domain + 1);
 	return 0;
 }
@@ -175,15 +183,17 @@ put_ehlo(struct identity *id, const struct conf *conf)
 		buf_puts(&id->ehlo, id->host.data);
 }
 
-/* Whether `text` is one full address; its domain becomes ASCII. */
+/* Puts into `spec` the full address that `text` is, its domain in ASCII.
+ * False: it is none. */
 static bool
-is_full_address(struct address *addr, const char *text)
+read_address(char spec[ADDRESS_MAX], const char *text, struct result *why)
 {
-	struct result ignored;
+	struct address addr;
 
-	return address_one(addr, text, strlen(text), &ignored) == 0 &&
-	    addr->has_domain && addr->local_len > 0 &&
-	    idn_put_ascii(addr, &ignored) == 0;
+	result_ok(why);
+	return address_one(&addr, text, strlen(text), why) == 0 &&
+	    addr.has_domain && addr.local_len > 0 &&
+	    idn_to_ascii(addr.spec, spec, ADDRESS_MAX, why) == 0;
 }
 
 /* Checks that `value` is one full address, and copies its spec. */
@@ -191,26 +201,29 @@ static int
 load_address(const struct conf *conf, const char *section, const char *key,
     const char *value, struct buf *out, struct result *res)
 {
-	struct address addr;
+	char spec[ADDRESS_MAX];
+	struct result why;
 
-	if (!is_full_address(&addr, value))
+	if (!read_address(spec, value, &why))
 		return conf_fail(conf, section, key, res,
-		    "this must be a full mail address, as in "
-		    "someone@163.com");
-	buf_puts(out, addr.spec);
+		    wanted(&why,
+			"this must be a full mail address, as in "
+			"someone@163.com"));
+	buf_puts(out, spec);
 	return 0;
 }
 
 static int
 load_account(struct identity *id, const struct conf *conf, struct result *res)
 {
-	struct address addr;
+	struct result ignored;
+	char spec[ADDRESS_MAX];
 
 	if (conf->sender.address[0] != '\0')
 		return load_address(conf, "sender", "address",
 		    conf->sender.address, &id->account, res);
-	if (is_full_address(&addr, conf->smarthost.user))
-		buf_puts(&id->account, addr.spec);
+	if (read_address(spec, conf->smarthost.user, &ignored))
+		buf_puts(&id->account, spec);
 	return 0;
 }
 

@@ -15,7 +15,8 @@
 struct change {
 	enum { CHANGE_NONE, CHANGE_SPEC, CHANGE_PERSON, CHANGE_ACCOUNT } kind;
 	char spec[2 * ADDRESS_MAX]; /* SPEC: what is put for the old one */
-	struct message_person person; /* else: who is */
+	struct message_person person; /* PERSON, ACCOUNT: who is */
+	bool is_outside; /* somebody is, and maybe as it stands there */
 };
 
 static bool
@@ -73,9 +74,12 @@ choose(struct change *change, struct address *addr, enum field_policy policy,
 	bool differs = respell(change, addr, rules);
 
 	change->kind = differs ? CHANGE_SPEC : CHANGE_NONE;
-	if (policy >= FIELD_MAP &&
-	    find_outside(addr->spec, &change->person, rules)) {
-		change->kind = CHANGE_PERSON;
+	change->is_outside = policy >= FIELD_MAP &&
+	    find_outside(addr->spec, &change->person, rules);
+	if (change->is_outside) {
+		if (!address_equal(change->person.address, addr->spec) ||
+		    !is_empty(change->person.name))
+			change->kind = CHANGE_PERSON;
 		return;
 	}
 	/* a bare name is local whatever domain it would get, unless that makes
@@ -193,7 +197,7 @@ write_first(struct buf *out, const char *body, const struct address *addr,
 	for (size_t i = 0; ascii_is_space(body[i]) && i < addr->start; i++)
 		buf_putc(out, body[i]);
 	write_mailbox(out, body, &done, addr,
-	    change->kind == CHANGE_PERSON ? change : &account, rules);
+	    change->is_outside ? change : &account, rules);
 }
 
 void

@@ -52,8 +52,8 @@ test_from_configuration(void **state)
 		    "me@xn--nda.example", "xn--b-1ga.example",
 		    "me@xn--nda.example", NULL },
 		{ "[smarthost]\nhost = h\n[sender]\n"
-		  "address = a@\xc3\xb6.example\ndomain = d.example\n",
-		    "a@xn--nda.example", "d.example", "", NULL },
+		  "address = \xc3\xb6@\xc3\xb6.example\ndomain = d.example\n",
+		    "\xc3\xb6@xn--nda.example", "d.example", "", NULL },
 #endif
 		{ "[smarthost]\nhost = h\n[sender]\n"
 		  "address = \xc3\xb6@x.example\ndomain = d.example\n",

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <cmocka.h>
 
@@ -404,7 +405,7 @@ find_outside(const char *spec, struct message_person *who, const void *arg)
 	(void)arg;
 	*who = (struct message_person){ "ops@x", named ? "Cron, Inc." : "" };
 	return named || strncmp(spec, "root", 4) == 0 ||
-	    strcmp(spec, "ops@x") == 0;
+	    strcasecmp(spec, "ops@x") == 0;
 }
 
 static const struct row outside[] = {
@@ -428,6 +429,10 @@ static const struct row outside[] = {
 static const struct row outside_account[] = {
 	{ "From: Root <root>\r\n" DATE ID, "From: Root <ops@x>\r\n" DATE ID },
 	{ "From: Ops <ops@x>\r\n" DATE ID, "From: Ops <ops@x>\r\n" DATE ID },
+	{ "From: <ops@X>\r\n" DATE ID, "From: <ops@X>\r\n" DATE ID },
+	{ "From: Ops <ops@x>, bob\r\n" DATE ID,
+	    "From: Ops <ops@x>\r\n" DATE ID
+	    "Reply-To: Ops <ops@x>, bob@d\r\n" },
 	{ "From: bob\r\n" DATE ID,
 	    "From: me@163.com\r\n" DATE ID "Reply-To: bob@d\r\n" },
 	{ "From: cron@d, bob\r\n" DATE ID,
