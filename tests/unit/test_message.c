@@ -464,7 +464,7 @@ ascii_domains(void **state)
 	static const struct row rows[] = {
 		{ "To: X <a@\303\266.example>, b@x (\303\266)\r\n"
 		  "Cc: <a (c) @ \303\266 . example>\r\n" FROM DATE ID,
-		    "To: X <a@xn--nda.example>, b@x (\303\266)\r\n"
+		    "To: X <a@xn--nda.example>, b@x (=?UTF-8?B?w7Y=?=)\r\n"
 		    "Cc: <a@xn--nda.example>\r\n" FROM DATE ID },
 		{ "From: a@\303\266.example\r\nSender: "
 		  "\303\266@\303\266.example\r\n"
