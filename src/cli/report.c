@@ -8,6 +8,7 @@
 #include "base/ascii.h"
 #include "base/language.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "cli/report.h"
 #include "cli/say.h"
 #include "delivery/advice.h"
@@ -152,6 +153,16 @@ list_failures(
 	return n;
 }
 
+/* Appends an address, which may hold more than is fit to be shown. */
+static void
+put_shown(struct buf *out, const char *address)
+{
+	char shown[4 * ADDRESS_MAX + 1];
+
+	buf_puts(
+	    out, text_escape(shown, sizeof shown, address, strlen(address)));
+}
+
 /*
  * How a line about some recipients begins: not with a name that the text has
  * anyhow; with no name when it concerns all of them; else with the first of
@@ -178,10 +189,14 @@ put_names(const struct report *rep, const struct envelope *env,
 	for (; keys < end && out->len <= NAMES_MAX; keys++) {
 		const struct rcpt *rcpt = &env->rcpts[(uint32_t)*keys];
 
-		buf_printf(
-		    out, "%s%s", out->len > 0 ? ", " : "", rcpt->address);
-		if (rcpt->asked != NULL)
-			buf_printf(out, " (for %s)", rcpt->asked);
+		if (out->len > 0)
+			buf_puts(out, ", ");
+		put_shown(out, rcpt->address);
+		if (rcpt->asked != NULL) {
+			buf_puts(out, " (for ");
+			put_shown(out, rcpt->asked);
+			buf_puts(out, ")");
+		}
 	}
 	if (keys < end)
 		buf_printf(out, " and %td more", end - keys);
@@ -201,7 +216,7 @@ say_results(const struct report *rep, const struct envelope *env)
 		return;
 	}
 	end = keys + list_failures(rep, env, keys);
-	buf_init(&names, 8192);
+	buf_init(&names, 16384);
 	buf_init(&advice, ADVICE_MAX);
 	for (; at < end; at = next) {
 		for (next = at; next < end && *next >> 32 == *at >> 32; next++)

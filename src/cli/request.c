@@ -31,18 +31,11 @@ request_read(struct request *r, struct result *res)
 	return intake_read(&r->intake, STDIN_FILENO, &r->setup->charsets, res);
 }
 
-static struct rewrite
-rewrite_of(const struct request *r)
-{
-	return (struct rewrite){ &r->setup->conf, &r->setup->identity,
-		&r->setup->aliases };
-}
-
 static int
 add_list(struct request *r, enum request_rewrite rewrite, const char *list,
     size_t n, struct result *res)
 {
-	const struct rewrite rw = rewrite_of(r);
+	const struct rewrite rw = setup_rewrite(r->setup);
 
 	if (rewrite == REQUEST_LATER)
 		return rewrite_collect(list, n, &r->entry.env, res);
@@ -99,11 +92,12 @@ static int
 make_envelope(
     struct request *r, enum request_rewrite rewrite, struct result *res)
 {
-	const struct rewrite rw = rewrite_of(r);
+	const struct rewrite rw = setup_rewrite(r->setup);
 	const struct options *o = r->options;
 	struct envelope *env = &r->entry.env;
 
-	if (rewrite_sender(&rw, o->sender, env, &r->asked, res) == -1 ||
+	if (rewrite_sender(&rw, o->sender, env, &r->asked, &r->rule, res) ==
+		-1 ||
 	    envelope_set_dsn(env, o->notify, o->ret, o->envid, res) == -1)
 		return -1;
 	if (o->from_header && add_header_recipients(r, rewrite, res) == -1)
@@ -148,14 +142,17 @@ read_body(
 	return draft_read(arg, off, p, n, got, res);
 }
 
-/* Who empties the drop folder knows better what From is to be, but for the
- * name that was given; and what becomes of text and trace. */
+/* Who empties the drop folder knows better what the addresses are to be, and
+ * what becomes of text and trace: From is left out, but for the name that was
+ * given. */
 static int
 make_message(
     struct request *r, enum request_rewrite rewrite, struct result *res)
 {
-	bool leaves_from = rewrite == REQUEST_LATER && given_name(r) == NULL;
-
+	bool is_draft = rewrite == REQUEST_LATER;
+	const char *asked = is_draft && r->options->sender == NULL
+	    ? r->setup->identity.login.data
+	    : r->asked.data;
 	const struct source body = { read_body, &r->intake.body,
 		r->intake.body.size, 0 };
 	const struct compose_origin origin = { r->entry.id, r->setup->uid };
@@ -163,12 +160,14 @@ make_message(
 		&r->intake.facts };
 	const struct compose_rules rules = { .conf = &r->setup->conf,
 		.id = &r->setup->identity,
-		.sender = leaves_from ? "" : r->entry.env.sender,
-		.asked = leaves_from ? NULL : r->asked.data,
+		.senders = &r->setup->senders,
+		.sender = is_draft ? "" : r->entry.env.sender,
+		.asked = is_draft && given_name(r) == NULL ? NULL : asked,
 		.name = full_name(r),
+		.rule = r->rule,
 		.add_missing = !r->options->gateway,
-		.origin = rewrite == REQUEST_HERE ? &origin : NULL,
-		.text = rewrite == REQUEST_HERE ? &text : NULL };
+		.origin = is_draft ? NULL : &origin,
+		.text = is_draft ? NULL : &text };
 
 	return compose(&r->message, &rules, &r->intake.header, &body, 0, res);
 }

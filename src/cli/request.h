@@ -22,6 +22,7 @@ struct request {
 	bool unfit; /* refused, and not even fit to be kept in failed/ */
 	/* its own */
 	struct buf asked; /* the sender before the policy */
+	const struct sender_rule *rule; /* that it follows, or NULL */
 };
 
 /* Borrows both. */

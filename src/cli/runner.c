@@ -40,8 +40,7 @@ init(struct run *run, const struct runner *r)
 	*run = (struct run){ .delivery = { .cancel = -1 } };
 	setup_init(&run->setup);
 	spool_init(&run->spool);
-	run->rewrite = (struct rewrite){ &run->setup.conf, &run->setup.identity,
-		&run->setup.aliases };
+	run->rewrite = setup_rewrite(&run->setup);
 	run->bounce = (struct bounce){ &run->rewrite, &run->spool };
 	run->settle.bounce = &run->bounce;
 	run->delivery.conf = &run->setup.conf;

@@ -15,6 +15,7 @@
 #include "cli/setup.h"
 #include "cli/submit.h"
 #include "delivery/rewrite.h"
+#include "mail/address.h"
 
 static int
 do_nothing(const struct options *o, const char *program)
@@ -116,7 +117,7 @@ check_configuration(const struct options *o, const char *program)
 static int
 verify_operand(const struct rewrite *rw, const char *operand)
 {
-	char shown[RESULT_TEXT_MAX];
+	char shown[4 * ADDRESS_MAX + 1];
 	struct envelope env;
 	struct result res;
 	int status = EX_OK;
@@ -132,14 +133,16 @@ verify_operand(const struct rewrite *rw, const char *operand)
 	for (size_t i = 0; status == EX_OK && i < env.count; i++) {
 		const struct rcpt *rcpt = &env.rcpts[i];
 
+		text_escape(
+		    shown, sizeof shown, rcpt->address, strlen(rcpt->address));
 		if (rcpt->state == RCPT_FAILED) {
-			printf("%s... %s\n", rcpt->address,
+			printf("%s... %s\n", shown,
 			    env.results[rcpt->result].text);
 			status = result_exit_status(
 			    env.results[rcpt->result].kind);
 			continue;
 		}
-		printf("%s... deliverable: relay %s\n", rcpt->address,
+		printf("%s... deliverable: relay %s\n", shown,
 		    rw->conf->smarthost.host);
 	}
 	envelope_clear(&env);
@@ -158,8 +161,7 @@ verify(const struct options *o, const char *program)
 	if (load(&setup, &res) == -1) {
 		status = report_failure(&rep, &res);
 	} else {
-		struct rewrite rw = { &setup.conf, &setup.identity,
-			&setup.aliases };
+		const struct rewrite rw = setup_rewrite(&setup);
 
 		for (size_t i = 0; i < o->count; i++)
 			if ((one = verify_operand(&rw, o->recipients[i])) !=

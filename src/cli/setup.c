@@ -52,13 +52,22 @@ setup_conf(struct setup *s, const char *path, struct result *res)
 	return rc;
 }
 
-static int
-load_aliases(struct setup *s, struct result *res)
+/* Keeps what is wrong with a table, unless something else was before. */
+static void
+note_left_out(struct setup *s, unsigned left_out, const struct result *why)
 {
-	if (aliases_load(&s->aliases, s->conf.recipients.aliases, res) == -1)
+	if (left_out > 0 && s->complaint.kind == RESULT_OK)
+		s->complaint = *why;
+}
+
+static int
+load_tables(struct setup *s, struct result *res)
+{
+	if (aliases_load(&s->aliases, s->conf.recipients.aliases, res) == -1 ||
+	    sender_map_load(&s->senders, &s->conf, res) == -1)
 		return -1;
-	if (s->aliases.left_out > 0 && s->complaint.kind == RESULT_OK)
-		s->complaint = s->aliases.complaint;
+	note_left_out(s, s->aliases.left_out, &s->aliases.complaint);
+	note_left_out(s, s->senders.left_out, &s->senders.complaint);
 	return 0;
 }
 
@@ -83,7 +92,7 @@ setup_load(struct setup *s, struct result *res)
 	if (secret_load(&s->secret, &s->conf, res) == -1)
 		return -1;
 	secret_note(&s->secret, s->conf.smarthost.user);
-	if (load_aliases(s, res) == -1 || load_charsets(s, res) == -1)
+	if (load_tables(s, res) == -1 || load_charsets(s, res) == -1)
 		return -1;
 	return identity_load(&s->identity, &s->conf, s->uid, res);
 }
@@ -129,12 +138,20 @@ setup_without(struct setup *s, struct result *res)
 	return identity_load(&s->identity, &s->conf, s->uid, res);
 }
 
+struct rewrite
+setup_rewrite(const struct setup *s)
+{
+	return (
+	    struct rewrite){ &s->conf, &s->identity, &s->aliases, &s->senders };
+}
+
 void
 setup_clear(struct setup *s)
 {
 	conf_clear(&s->conf);
 	secret_clear(&s->secret);
 	aliases_clear(&s->aliases);
+	sender_map_clear(&s->senders);
 	identity_clear(&s->identity);
 	tls_free(s->tls);
 }

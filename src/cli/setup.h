@@ -12,7 +12,7 @@
 #include "config/aliases.h"
 #include "config/conf.h"
 #include "config/secret.h"
-#include "delivery/identity.h"
+#include "delivery/rewrite.h"
 #include "mail/charset.h"
 #include "net/tls.h"
 
@@ -23,11 +23,13 @@ struct setup {
 	struct conf conf;
 	struct secret secret;
 	struct aliases aliases;
+	struct sender_map senders;
 	struct identity identity;
 	struct charset_choices charsets; /* of 8-bit text that is not UTF-8 */
 	struct tls *tls; /* NULL with tls = off */
 	struct result complaint; /* kind OK, or what is wrong but stops no
-				  * mail: the log file, or an alias */
+				  * mail: the log file, or an alias,
+				  * or a rule of the sender map */
 	bool has_log; /* false: what is logged reaches nobody */
 };
 
@@ -46,8 +48,9 @@ void setup_log(struct setup *s);
 
 /*
  * Opens the log, and loads what the configuration names: secret (with its forms noted for
- * masking), aliases, character sets, identity.  A bad entry among the aliases becomes the
- * complaint, too.  Kinds CONFIG, SYSTEM; DENIED: the secret is not for the caller to read.
+ * masking), aliases, sender map, character sets, identity.  A bad entry in one
+ * of the tables becomes the complaint, too.  Kinds CONFIG, SYSTEM; DENIED: the
+ * secret is not for the caller to read.
  */
 int setup_load(struct setup *s, struct result *res)
     __attribute__((warn_unused_result));
@@ -67,6 +70,9 @@ int setup_become(struct setup *s, struct result *res)
 /* For a caller who may read no configuration: the defaults, and who he is. */
 int setup_without(struct setup *s, struct result *res)
     __attribute__((warn_unused_result));
+
+/* What addresses are rewritten by; borrows `s`. */
+struct rewrite setup_rewrite(const struct setup *s);
 
 void setup_clear(struct setup *s);
 

@@ -78,7 +78,7 @@ keep_dropped(struct submission *s, struct result *res)
 {
 	const struct source message = compose_source(&s->request.message);
 	struct entry *e = &s->request.entry;
-	char *sender = e->env.sender, none[] = "";
+	char *sender = e->env.sender, *return_to = e->return_to, none[] = "";
 	struct result why;
 	int rc;
 
@@ -89,8 +89,11 @@ keep_dropped(struct submission *s, struct result *res)
 	}
 	e->origin = ENTRY_DROP;
 	e->env.sender = none;
+	if (s->o->sender == NULL)
+		e->return_to = NULL; /* the file's owner */
 	rc = spool_keep(&s->spool, SPOOL_DROP, e, &message, res);
 	e->env.sender = sender;
+	e->return_to = return_to;
 	return rc;
 }
 
@@ -127,8 +130,7 @@ is_mailed(const struct options *o)
 static void
 mail_report(struct submission *s)
 {
-	const struct rewrite rewrite = { &s->setup.conf, &s->setup.identity,
-		&s->setup.aliases };
+	const struct rewrite rewrite = setup_rewrite(&s->setup);
 	const struct bounce bounce = { &rewrite, &s->spool };
 	const struct source message = compose_source(&s->request.message);
 	struct result res;

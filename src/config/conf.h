@@ -43,6 +43,7 @@ struct conf {
 	struct {
 		char *address, *name;
 		long rewrite; /* enum conf_rewrite */
+		char *map; /* path, or "" */
 		char *domain;
 	} sender;
 	struct {

@@ -65,6 +65,8 @@ const struct conf_key conf_keys[] = {
 	    "display name to go with it"),
 	CHOICE(sender, rewrite, "always", "always|local|never",
 	    "which senders become the account's address"),
+	TEXT(CONF_PATH, sender, map, "",
+	    "file of who local senders are outside"),
 	TEXT(CONF_STRING, sender, domain, "",
 	    "domain of names without one"),
 	TEXT(CONF_STRING, recipients, local, "",

@@ -90,11 +90,12 @@ address_report(struct making *m, struct result *res)
 	const struct rewrite *rw = m->b->rewrite;
 	const struct envelope *env = &m->entry.env;
 	const char *to = m->original->return_to;
+	const struct sender_rule *ignored;
 	struct buf asked;
 	int rc;
 
 	buf_init(&asked, ADDRESS_MAX);
-	rc = rewrite_sender(rw, "<>", &m->entry.env, &asked, res);
+	rc = rewrite_sender(rw, "<>", &m->entry.env, &asked, &ignored, res);
 	buf_free(&asked);
 	if (rc == -1 ||
 	    rewrite_recipients(rw, to, strlen(to), &m->entry.env, res) == -1)

@@ -59,7 +59,9 @@ note_message_id(struct composed *c, const struct header *h, bool was_added)
 static bool
 is_local(const char *spec, const void *arg)
 {
-	return identity_is_local(arg, spec);
+	const struct compose_rules *rules = arg;
+
+	return identity_is_local(rules->id, spec);
 }
 
 /* The body of the Received field (RFC 5321 section 4.4). */
@@ -97,6 +99,32 @@ waives_tls(const struct header *h)
 	return n == 2 && ascii_equal_n(body, "No", n);
 }
 
+/* Who the map makes of `spec`; what it gives is left as it is. */
+static bool
+find_outside(const char *spec, struct message_person *who, const void *arg)
+{
+	const struct compose_rules *rules = arg;
+	const struct sender_rule *rule;
+
+	rule = sender_map_find(rules->senders, rules->id, spec);
+	if (rule != NULL)
+		*who = (struct message_person){ rule->address, rule->name };
+	else if (sender_map_gives(rules->senders, spec))
+		*who = (struct message_person){ spec, "" };
+	else
+		return false;
+	return true;
+}
+
+/* The display name of a From that is made. */
+static const char *
+name_of(const struct compose_rules *rules)
+{
+	if (rules->rule != NULL && *rules->rule->name != '\0')
+		return rules->rule->name;
+	return rules->name;
+}
+
 static int
 make_head(struct composed *c, const struct compose_rules *rules,
     const struct header *h, struct result *res)
@@ -112,26 +140,25 @@ make_head(struct composed *c, const struct compose_rules *rules,
 		.date = c->date,
 		.id = c->id,
 		.from = rules->sender[0] != '\0' ? rules->sender : rules->asked,
-		.name = rules->name,
-		.domain = id->domain.data,
-		.policy = policies[rules->conf->sender.rewrite],
-		.account = id->account.len > 0 ? id->account.data : NULL,
+		.name = name_of(rules),
 		.account_name = rules->conf->sender.name,
-		.is_local = is_local,
-		.arg = id,
+		.arg = rules,
 		.add_missing = rules->add_missing,
 		.text = MESSAGE_TEXT_RAW,
 	};
 	struct message_facts facts;
 
-	if (rules->origin != NULL) {
-		write_received(c, rules, received, sizeof received);
-		message.received = received;
-	}
 	if (rules->text != NULL) {
 		message.text = MESSAGE_TEXT_READABLE;
 		message.charsets = rules->text->charsets;
 		message.body = rules->text->body;
+		write_received(c, rules, received, sizeof received);
+		message.received = received;
+		message.domain = id->domain.data;
+		message.policy = policies[rules->conf->sender.rewrite];
+		message.account = id->account.len > 0 ? id->account.data : NULL;
+		message.is_local = is_local;
+		message.find_outside = find_outside;
 	}
 	if (message_header(h, &message, &c->head, &facts, res) == -1)
 		return -1;

@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "config/conf.h"
 #include "delivery/identity.h"
+#include "delivery/sender_map.h"
 #include "mail/date.h"
 #include "mail/envelope.h"
 #include "mail/header.h"
@@ -33,12 +34,15 @@ struct compose_text {
 struct compose_rules {
 	const struct conf *conf;
 	const struct identity *id;
+	const struct sender_map *senders;
 	const char *sender; /* of the envelope; "" the null sender */
 	/* the sender before the policy, qualified; NULL: no From is made */
 	const char *asked;
 	const char *name; /* display name of a From that is made, or "" */
+	const struct sender_rule *rule; /* that the sender follows, or NULL */
 	bool add_missing; /* false with -G */
-	/* both or neither; NULL: whoever composes it again sees to these */
+	/* both or neither; NULL: this is a draft, which whoever takes it over
+	 * composes again: addresses, text and trace stay as they are */
 	const struct compose_origin *origin;
 	const struct compose_text *text;
 };

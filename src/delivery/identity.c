@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include "base/ascii.h"
 #include "delivery/identity.h"
 #include "mail/address.h"
+#include "mail/idn.h"
 
 #define NAME_MAX_BYTES 256 /* of a login, full name, host or domain */
 #define MAILNAME_PATH "/etc/mailname"
@@ -142,6 +144,36 @@ put_mailname(struct buf *out)
 		buf_add(out, text, (size_t)n);
 }
 
+/* What a value must be; `why` knows it better where it is a matter of IDNA. */
+static const char *
+wanted(const struct result *why, const char *what)
+{
+	return why->kind == RESULT_UTF8_ADDRESS ? why->text : what;
+}
+
+/* [sender] domain, in ASCII; else the mail name, else the host. */
+static int
+load_domain(struct identity *id, const struct conf *conf, struct result *res)
+{
+	const char *given = conf->sender.domain;
+	char at[ADDRESS_MAX], domain[ADDRESS_MAX];
+	struct result why;
+
+	if (*given == '\0') {
+		buf_puts(&id->domain,
+		    id->mailname.len > 0 ? id->mailname.data : id->host.data);
+		return 0;
+	}
+	snprintf(at, sizeof at, "@%s", given);
+	result_ok(&why);
+	if (idn_to_ascii(at, domain, sizeof domain, &why) == -1 ||
+	    !is_domain(domain + 1, strlen(domain + 1)))
+		return conf_fail(conf, "sender", "domain", res,
+		    wanted(&why, "this must be a domain, as in example.com"));
+	buf_puts(&id->domain, domain + 1);
+	return 0;
+}
+
 static void
 put_ehlo(struct identity *id, const struct conf *conf)
 {
@@ -151,19 +183,33 @@ put_ehlo(struct identity *id, const struct conf *conf)
 		buf_puts(&id->ehlo, id->host.data);
 }
 
-/* Checks that `value` is one qualified ASCII address, and copies its spec. */
+/* Puts into `spec` the full address that `text` is, its domain in ASCII.
+ * False: it is none. */
+static bool
+read_address(char spec[ADDRESS_MAX], const char *text, struct result *why)
+{
+	struct address addr;
+
+	result_ok(why);
+	return address_one(&addr, text, strlen(text), why) == 0 &&
+	    addr.has_domain && addr.local_len > 0 &&
+	    idn_to_ascii(addr.spec, spec, ADDRESS_MAX, why) == 0;
+}
+
+/* Checks that `value` is one full address, and copies its spec. */
 static int
 load_address(const struct conf *conf, const char *section, const char *key,
     const char *value, struct buf *out, struct result *res)
 {
-	struct address addr;
+	char spec[ADDRESS_MAX];
+	struct result why;
 
-	if (address_one(&addr, value, strlen(value), res) == -1 ||
-	    !addr.has_domain || addr.local_len == 0 || addr.is_8bit)
+	if (!read_address(spec, value, &why))
 		return conf_fail(conf, section, key, res,
-		    "this must be a full mail address, as in "
-		    "someone@163.com");
-	buf_puts(out, addr.spec);
+		    wanted(&why,
+			"this must be a full mail address, as in "
+			"someone@163.com"));
+	buf_puts(out, spec);
 	return 0;
 }
 
@@ -171,15 +217,13 @@ static int
 load_account(struct identity *id, const struct conf *conf, struct result *res)
 {
 	struct result ignored;
-	struct address addr;
-	const char *user = conf->smarthost.user;
+	char spec[ADDRESS_MAX];
 
 	if (conf->sender.address[0] != '\0')
 		return load_address(conf, "sender", "address",
 		    conf->sender.address, &id->account, res);
-	if (address_one(&addr, user, strlen(user), &ignored) == 0 &&
-	    addr.has_domain && addr.local_len > 0 && !addr.is_8bit)
-		buf_puts(&id->account, addr.spec);
+	if (read_address(spec, conf->smarthost.user, &ignored))
+		buf_puts(&id->account, spec);
 	return 0;
 }
 
@@ -200,21 +244,13 @@ int
 identity_load(
     struct identity *id, const struct conf *conf, uid_t uid, struct result *res)
 {
-	const char *domain = conf->sender.domain;
-
 	identity_init(id);
 	load_caller(id, uid);
 	load_host(id);
-	if (domain[0] != '\0' && !is_domain(domain, strlen(domain)))
-		return conf_fail(conf, "sender", "domain", res,
-		    "this must be a domain, as in example.com");
 	put_mailname(&id->mailname);
-	if (domain[0] == '\0')
-		domain = id->mailname.len > 0 ? id->mailname.data
-					      : id->host.data;
-	buf_puts(&id->domain, domain);
 	put_ehlo(id, conf);
-	if (load_account(id, conf, res) == -1)
+	if (load_domain(id, conf, res) == -1 ||
+	    load_account(id, conf, res) == -1)
 		return -1;
 	if (conf->recipients.local[0] != '\0' &&
 	    load_address(conf, "recipients", "local", conf->recipients.local,

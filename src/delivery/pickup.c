@@ -22,6 +22,7 @@ struct taking {
 	struct rewrite rewrite;
 	struct header header;
 	struct buf asked;
+	const struct sender_rule *rule; /* that the sender follows */
 	struct composed composed;
 	bool failed; /* nobody can get it */
 };
@@ -93,7 +94,8 @@ address(struct taking *t, struct result *res)
 	int rc;
 
 	rc = rewrite_sender(&t->rewrite,
-	    given != NULL ? given : t->caller.login.data, to, &t->asked, &why);
+	    given != NULL ? given : t->caller.login.data, to, &t->asked,
+	    &t->rule, &why);
 	for (size_t i = 0; rc == 0 && i < from->count; i++)
 		if (from->rcpts[i].state == RCPT_PENDING)
 			rc = rewrite_recipients(&t->rewrite,
@@ -112,9 +114,11 @@ make_message(struct taking *t, struct source *kept, struct result *res)
 	const struct compose_text text = { t->charsets, &facts };
 	const struct compose_rules rules = { .conf = t->rewrite.conf,
 		.id = &t->caller,
+		.senders = t->rewrite.senders,
 		.sender = t->to.env.sender,
 		.asked = t->asked.data,
 		.name = t->caller.name.data,
+		.rule = t->rule,
 		.add_missing = true,
 		.origin = &origin,
 		.text = &text };
@@ -249,7 +253,8 @@ take_one(struct taking *t, const char *name, struct result *res)
 
 	if (identity_load(&t->caller, rw->conf, t->from.uid, res) == -1)
 		return -1;
-	t->rewrite = (struct rewrite){ rw->conf, &t->caller, rw->aliases };
+	t->rewrite = (struct rewrite){ rw->conf, &t->caller, rw->aliases,
+		rw->senders };
 	if (!was_taken(t->b->spool, name) && take_over(t, res) == -1)
 		return -1;
 	return drop_forget(t->b->spool, name, res);

@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "delivery/rewrite.h"
 #include "mail/address.h"
+#include "mail/idn.h"
 
 /*
  * Aliases are followed with a list instead of recursion: each name or target
@@ -28,17 +29,14 @@ struct expansion {
 	size_t count, room;
 };
 
+/* Whether it can be a recipient; makes its domain ASCII where that helps. */
 static int
-check_address(const struct address *addr, struct result *res)
+take_address(struct address *addr, struct result *res)
 {
 	if (addr->spec[0] == '\0' || addr->local_len == 0)
 		return result_fail(res, RESULT_ADDRESS,
 		    "the null address <> cannot be a recipient");
-	if (addr->is_8bit)
-		return result_fail(res, RESULT_UTF8_ADDRESS,
-		    "%s: addresses that are not ASCII are not supported",
-		    addr->spec);
-	return 0;
+	return idn_put_ascii(addr, res);
 }
 
 /* Adds `spec` as it stands; bare names get the domain. */
@@ -158,7 +156,7 @@ is_all_addresses(const struct alias_target *target)
 
 	address_list(&list, target->text, strlen(target->text));
 	while ((next = address_next(&list, &addr, &ignored)) == ADDRESS_FOUND) {
-		if (check_address(&addr, &ignored) == -1)
+		if (take_address(&addr, &ignored) == -1)
 			return false;
 		count++;
 	}
@@ -183,7 +181,8 @@ expand_address(struct expansion *x, size_t at, const struct alias *alias,
 	}
 	address_list(&list, target->text, strlen(target->text));
 	while (address_next(&list, &addr, &why) == ADDRESS_FOUND)
-		if (follow_address(x, at, alias, target, &addr, res) == -1)
+		if (take_address(&addr, res) == -1 ||
+		    follow_address(x, at, alias, target, &addr, res) == -1)
 			return -1;
 	return 0;
 }
@@ -225,14 +224,14 @@ expand_item(struct expansion *x, size_t at, struct result *res)
 
 /* Adds the mailbox `addr`, written in `text`, by way of the aliases. */
 static int
-add_recipient(const struct rewrite *rw, const struct address *addr,
-    const char *text, struct envelope *env, struct result *res)
+add_recipient(const struct rewrite *rw, struct address *addr, const char *text,
+    struct envelope *env, struct result *res)
 {
 	struct expansion x = { .rw = rw, .env = env, .asked = addr->spec };
 	char name[ADDRESS_MAX];
 	int rc;
 
-	if (check_address(addr, res) == -1)
+	if (take_address(addr, res) == -1)
 		return -1;
 	if (!identity_is_local(rw->id, addr->spec))
 		return add_final(&x, addr->spec, res);
@@ -274,7 +273,7 @@ rewrite_collect(
 
 	address_list(&at, list, n);
 	while ((next = address_next(&at, &addr, res)) == ADDRESS_FOUND) {
-		if (check_address(&addr, res) == -1)
+		if (take_address(&addr, res) == -1)
 			return -1;
 		/* it means: no alias */
 		snprintf(spec, sizeof spec, "%s%s",
@@ -319,8 +318,9 @@ parse_sender(struct address *addr, const char *given, struct result *res)
 	if (ascii_has_control(given))
 		return result_fail(res, RESULT_ADDRESS,
 		    "the sender %s holds a control character", given);
-	if (address_one(addr, given, strlen(given), res) == -1 &&
-	    parse_unquoted(addr, given, res) == -1)
+	if ((address_one(addr, given, strlen(given), res) == -1 &&
+		parse_unquoted(addr, given, res) == -1) ||
+	    idn_put_ascii(addr, res) == -1)
 		return result_context(res, "sender %s", given);
 	return 0;
 }
@@ -334,15 +334,28 @@ put_spec(struct buf *out, const struct identity *id, const char *spec)
 		buf_printf(out, "@%s", id->domain.data);
 }
 
+/* Whether the policy makes the account of the sender `spec`. */
+static bool
+is_account(const struct rewrite *rw, const char *spec)
+{
+	long policy = rw->conf->sender.rewrite;
+
+	if (rw->id->account.len == 0)
+		return false;
+	return policy == CONF_REWRITE_ALWAYS ||
+	    (policy == CONF_REWRITE_LOCAL && *spec != '\0' &&
+		identity_is_local(rw->id, spec));
+}
+
 int
 rewrite_sender(const struct rewrite *rw, const char *given,
-    struct envelope *env, struct buf *asked, struct result *res)
+    struct envelope *env, struct buf *asked, const struct sender_rule **rule,
+    struct result *res)
 {
-	const char *account = rw->id->account.data;
-	long policy = rw->conf->sender.rewrite;
 	const char *spec = rw->id->login.data;
 	struct address addr;
 
+	*rule = NULL;
 	if (given != NULL) {
 		if (parse_sender(&addr, given, res) == -1)
 			return -1;
@@ -352,15 +365,10 @@ rewrite_sender(const struct rewrite *rw, const char *given,
 	if (buf_failed(asked))
 		return result_fail(
 		    res, RESULT_ADDRESS, "sender %s: address too long", spec);
-	if (*account != '\0' &&
-	    (policy == CONF_REWRITE_ALWAYS ||
-		(policy == CONF_REWRITE_LOCAL && *spec != '\0' &&
-		    identity_is_local(rw->id, spec))))
-		return envelope_set_sender(env, account, res);
-	if (given != NULL && addr.is_8bit)
-		return result_fail(res, RESULT_UTF8_ADDRESS,
-		    "sender %s: "
-		    "addresses that are not ASCII are not supported",
-		    spec);
+	*rule = sender_map_find(rw->senders, rw->id, spec);
+	if (*rule != NULL)
+		return envelope_set_sender(env, (*rule)->address, res);
+	if (is_account(rw, spec) && !sender_map_gives(rw->senders, spec))
+		return envelope_set_sender(env, rw->id->account.data, res);
 	return envelope_set_sender(env, *spec == '\0' ? "" : asked->data, res);
 }

@@ -2,7 +2,7 @@
  * rewrite: from addresses as given to the envelope as it goes out.
  *
  * Local recipients go through the aliases, then to [recipients] local, else
- * get the domain; the sender follows [sender] rewrite.  Not here: header
+ * get the domain; the sender follows [sender] map, else [sender] rewrite.  Not here: header
  * fields (mail/message.h), and which bytes are an address (mail/address.h).
  */
 #ifndef DELIVERY_REWRITE_H
@@ -12,6 +12,7 @@
 #include "config/aliases.h"
 #include "config/conf.h"
 #include "delivery/identity.h"
+#include "delivery/sender_map.h"
 #include "mail/envelope.h"
 
 #define REWRITE_NAMES_MAX 10000 /* that one recipient's aliases lead to */
@@ -20,6 +21,7 @@ struct rewrite {
 	const struct conf *conf;
 	const struct identity *id;
 	const struct aliases *aliases;
+	const struct sender_map *senders;
 };
 
 /*
@@ -42,12 +44,13 @@ int rewrite_collect(const char *list, size_t n, struct envelope *env,
 
 /*
  * Sets the envelope's sender: from `given` (-f; NULL: the caller's login),
- * and the policy.  `asked` gets the sender before the policy, qualified, for
- * a From that is to be generated; it is the login's when `given` is null.
- * Kinds ADDRESS, UTF8_ADDRESS.
+ * and the map, or the policy.  `asked` gets the sender before these,
+ * qualified, for a From that is to be generated; it is the login's when
+ * `given` is null.  *rule gets what the map says of it, or NULL.  Kinds
+ * ADDRESS, UTF8_ADDRESS.
  */
 int rewrite_sender(const struct rewrite *rw, const char *given,
-    struct envelope *env, struct buf *asked, struct result *res)
-    __attribute__((warn_unused_result));
+    struct envelope *env, struct buf *asked, const struct sender_rule **rule,
+    struct result *res) __attribute__((warn_unused_result));
 
 #endif

@@ -262,6 +262,14 @@ find_id(const struct delivery_report *r, char id[ID_MAX + 1])
 	header_clear(&h);
 }
 
+static bool
+is_ascii(const char *s)
+{
+	while (*s != '\0' && !ascii_is_8bit(*s))
+		s++;
+	return *s == '\0';
+}
+
 static void
 put_header(const struct job *job, struct buf *out)
 {
@@ -271,7 +279,11 @@ put_header(const struct job *job, struct buf *out)
 	find_id(r, original);
 	put_field(out, "Date:", "%s", r->date);
 	put_field(out, "From:", "Mail Delivery System <%s>", r->from);
-	put_field(out, "To:", "<%s>", r->to);
+	/* an address that is not ASCII has no form here but the envelope's */
+	if (is_ascii(r->to))
+		put_field(out, "To:", "<%s>", r->to);
+	else
+		put_field(out, "To:", "undisclosed-recipients:;");
 	if (job->count == 1)
 		put_field(out, "Subject:", "Mail not delivered to <%s>",
 		    job->env->rcpts[job->first].address);
@@ -452,6 +464,46 @@ words_of(const struct result *res)
 	return p == NULL ? res->text : p + 2;
 }
 
+/* Code point of the character of `len` bytes at `p`. */
+static unsigned long
+code_of(const char *p, size_t len)
+{
+	unsigned long code = (unsigned char)*p;
+
+	if (len > 1)
+		code &= 0x7fUL >> len;
+	for (size_t i = 1; i < len; i++)
+		code = code << 6 | ((unsigned char)p[i] & 0x3f);
+	return code;
+}
+
+/* Appends a field with the address as a report in ASCII has it: one that is
+ * not in the form of RFC 6533 section 3, utf-8-addr-xtext. */
+static void
+put_address(struct buf *out, const char *name, const char *address)
+{
+	size_t n = strlen(address), len;
+	char field[64];
+	struct buf text;
+
+	buf_init(&text, FIELD_MAX - 1);
+	for (size_t i = 0; i < n; i += len) {
+		len = text_utf8_length(address + i, n - i);
+		if (len == 0)
+			len = 1;
+		if (ascii_is_visible(address[i]) &&
+		    strchr("+=\\", address[i]) == NULL)
+			buf_putc(&text, address[i]);
+		else
+			buf_printf(
+			    &text, "\\x{%02lX}", code_of(address + i, len));
+	}
+	snprintf(field, sizeof field, "%s: %s;", name,
+	    is_ascii(address) ? "rfc822" : "utf-8");
+	put_field(out, field, "%s", is_ascii(address) ? address : text.data);
+	buf_free(&text);
+}
+
 /* Appends the fields about one recipient (RFC 3464, section 2.3). */
 static void
 put_recipient(const struct job *job, size_t i, struct buf *out)
@@ -462,9 +514,8 @@ put_recipient(const struct job *job, size_t i, struct buf *out)
 
 	buf_puts(out, "\r\n");
 	if (rcpt->asked != NULL)
-		put_field(
-		    out, "Original-Recipient: rfc822;", "%s", rcpt->asked);
-	put_field(out, "Final-Recipient: rfc822;", "%s", rcpt->address);
+		put_address(out, "Original-Recipient", rcpt->asked);
+	put_address(out, "Final-Recipient", rcpt->address);
 	put_field(out, "Action:", "failed");
 	put_field(out, "Status:", "%s", status_of(res));
 	if (res == NULL)

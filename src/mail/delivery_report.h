@@ -39,7 +39,8 @@ struct delivery_report {
  * do about a result, lines of UTF-8 that end in LF, or nothing, to what it
  * appended before; `arg` is given to both.  Clean lines, CRLF, at most 998
  * octets, of ASCII only: the words for people and the original header are in
- * quoted-printable where they need it.  Of very many recipients the first are
+ * quoted-printable where they need it, addresses beyond ASCII as RFC 6533 has
+ * them.  Of very many recipients the first are
  * told of, and how many more there are.  *header_size gets the octets of its
  * header with the blank line.  Kinds DATA: larger than `out` allows; SYSTEM:
  * no memory.

@@ -195,6 +195,60 @@ lines_check_end(const struct lines_check *c)
 	return c->last == '\0' || c->last == '\n';
 }
 
+/* Octets of the UTF-8 character that `c` begins; 1 for any other byte. */
+static size_t
+char_length(char c)
+{
+	unsigned char u = (unsigned char)c;
+
+	if (u < 0xc2 || u > 0xf4)
+		return 1;
+	return u < 0xe0 ? 2 : u < 0xf0 ? 3 : 4;
+}
+
+/* No character that begins before this column passes LINES_MAX. */
+#define SAFE_COLUMN (LINES_MAX - 3)
+
+/* Passes on what is certain to fit: returns how many bytes. */
+static size_t
+pass_safe(struct folds *f, const char *p, size_t n)
+{
+	size_t room = SAFE_COLUMN - f->column;
+	const char *lf;
+
+	if (n > room)
+		n = room;
+	if ((lf = memrchr(p, '\n', n)) != NULL) {
+		f->column = 0;
+		return (size_t)(lf - p) + 1;
+	}
+	f->column += n;
+	return n;
+}
+
+size_t
+folds_next(struct folds *f, const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n) {
+		if (f->column < SAFE_COLUMN) {
+			i += pass_safe(f, p + i, n - i);
+		} else if (p[i] == '\n') {
+			f->column = 0;
+			i++;
+		} else if (p[i] != '\r' &&
+		    f->column + char_length(p[i]) > LINES_MAX) {
+			f->column = 1;
+			return i;
+		} else {
+			f->column++;
+			i++;
+		}
+	}
+	return i;
+}
+
 /* Bytes that are searched and copied at a time, to find them still in the
  * nearest cache for the second. */
 #define PIECE 1024

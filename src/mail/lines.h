@@ -9,6 +9,10 @@
  *
  * struct lines_check, for what others made: whether lines are clean already.
  *
+ * struct folds, for what no reader sees: says where a line would pass 998
+ * octets (RFC 5322 section 2.1.1), so that CRLF and a blank are put in there,
+ * never inside a UTF-8 character.
+ *
  * struct dots, while the message is sent: doubles the dot at the start of a
  * line (RFC 5321 section 4.5.2).
  *
@@ -64,6 +68,19 @@ bool lines_check_push(struct lines_check *c, const char *p, size_t n);
 
 /* Whether it may end here: nothing came, or the last line is whole. */
 bool lines_check_end(const struct lines_check *c);
+
+struct folds {
+	size_t column; /* octets of the current line */
+};
+
+/*
+ * Looks at `n` > 0 bytes of clean lines and returns how many of them are to
+ * be passed on as they are.  When that is fewer than `n`, LINES_FOLD is to be
+ * passed on next (the stage has counted it), and then the call repeated with
+ * what is left.  Where to fold is decided at the first byte of a character,
+ * by what that byte promises, so it does not depend on how the bytes come.
+ */
+size_t folds_next(struct folds *f, const char *p, size_t n);
 
 struct dots {
 	bool mid_line; /* zero: at the start of a line */

@@ -170,7 +170,7 @@ edit(struct work *w, const struct field *f, enum field_policy policy)
 	if (policy == FIELD_REWRITE && has_policy(w->rules) &&
 	    (s.malformed || s.mailboxes == 0)) {
 		make_from(w, f->name);
-	} else if (s.malformed || s.bare + s.replaced == 0) {
+	} else if (s.malformed || s.changed == 0) {
 		write_field(w, c.p, c.n);
 	} else {
 		buf_add(&w->field, c.p, (size_t)(c.body - c.p));
@@ -202,11 +202,11 @@ make_reply_to(struct work *w)
 	struct clear c = read_field(w, w->replied);
 	struct field_survey s;
 
-	field_survey(&s, c.body, c.body_len, FIELD_QUALIFY, w->rules);
+	field_survey(&s, c.body, c.body_len, FIELD_MAP, w->rules);
 	buf_puts(&w->field, "Reply-To:");
 	if (c.body_len > 0 && !ascii_is_space(*c.body))
 		buf_putc(&w->field, ' ');
-	field_write(&w->field, c.body, c.body_len, &s, FIELD_QUALIFY, w->rules);
+	field_write(&w->field, c.body, c.body_len, &s, FIELD_MAP, w->rules);
 	emit(w);
 }
 

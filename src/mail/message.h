@@ -4,10 +4,11 @@
  * Adds what is missing (Date, Message-ID, From, or their Resent- forms in a
  * resent message), removes what must not go out (Bcc, Resent-Bcc,
  * Return-Path, Content-Length, and empty fields that are replaced), gives
- * bare names in address fields a domain, puts the account into From where the
- * policy says so and the old one into Reply-To, makes text with bytes above 127
- * ASCII (message_words.h), and folds lines that are too long.  Every other
- * field passes to the byte and in order; what is added stands at the end.
+ * bare names in address fields a domain, makes domains ASCII, puts into From
+ * who its addresses are outside, or the account where the policy says so, with
+ * the old one in Reply-To, makes text with bytes above 127 ASCII
+ * (message_words.h), and folds lines that are too long.  Every other field
+ * passes to the byte and in order; what is added stands at the end.
  *
  * Pure: time, ids and identity are handed in.
  */
@@ -37,6 +38,12 @@ enum message_text {
 	MESSAGE_TEXT_RAW /* it stays: the header is made anew before it goes */
 };
 
+/* Who an address is outside. */
+struct message_person {
+	const char *address; /* with its domain */
+	const char *name; /* display name; "": the one that stands there */
+};
+
 struct message_rules {
 	const char *date; /* to put into Date */
 	const char *id; /* to put into Message-ID, with its "<>" */
@@ -48,6 +55,10 @@ struct message_rules {
 	const char *account_name; /* display name where there was none */
 	/* whether a qualified addr-spec belongs to this machine */
 	bool (*is_local)(const char *spec, const void *arg);
+	/* who an addr-spec, as it was written, is outside whatever the policy;
+	 * NULL, or false: nobody in particular */
+	bool (*find_outside)(
+	    const char *spec, struct message_person *who, const void *arg);
 	const void *arg;
 	bool add_missing; /* false with -G */
 	const char *received; /* to put into a Received; NULL: none is made */

@@ -6,12 +6,18 @@
 #include "base/ascii.h"
 #include "mail/address.h"
 #include "mail/encode.h"
+#include "mail/idn.h"
 #include "mail/message_field.h"
 
 #define LINE_BEST 76 /* octets that a line with words must not pass */
 
 /* What becomes of a mailbox. */
-enum edit { EDIT_NONE, EDIT_QUALIFY, EDIT_REPLACE };
+struct change {
+	enum { CHANGE_NONE, CHANGE_SPEC, CHANGE_PERSON, CHANGE_ACCOUNT } kind;
+	char spec[2 * ADDRESS_MAX]; /* SPEC: what is put for the old one */
+	struct message_person person; /* PERSON, ACCOUNT: who is */
+	bool is_outside; /* somebody is, and maybe as it stands there */
+};
 
 static bool
 is_empty(const char *s)
@@ -19,36 +25,73 @@ is_empty(const char *s)
 	return s == NULL || *s == '\0';
 }
 
+static bool
+find_outside(const char *spec, struct message_person *who,
+    const struct message_rules *rules)
+{
+	return *spec != '\0' && rules->find_outside != NULL &&
+	    rules->find_outside(spec, who, rules->arg);
+}
+
 bool
 field_is_account(const char *spec, const struct message_rules *rules)
 {
+	struct message_person outside;
+
 	if (rules->policy == MESSAGE_FROM_KEEP || is_empty(rules->account))
 		return false;
-	if (address_equal(spec, rules->account))
+	if (address_equal(spec, rules->account) ||
+	    find_outside(spec, &outside, rules))
 		return false;
 	return rules->policy == MESSAGE_FROM_ACCOUNT ||
 	    (*spec != '\0' && rules->is_local != NULL &&
 		rules->is_local(spec, rules->arg));
 }
 
-static enum edit
-choose_edit(const struct address *addr, enum field_policy policy,
+/* Puts into change->spec the spec as it is to be if nobody else comes in its
+ * place; false: it is that already. */
+static bool
+respell(struct change *change, struct address *addr,
     const struct message_rules *rules)
 {
-	bool bare = !addr->has_domain && addr->spec[0] != '\0' &&
-	    rules->add_missing && !is_empty(rules->domain);
-	char spec[2 * ADDRESS_MAX];
+	bool bare = rules->add_missing && !addr->has_domain &&
+	    addr->spec[0] != '\0' && !is_empty(rules->domain);
+	bool was_8bit = addr->is_8bit;
+	struct result ignored;
 
-	snprintf(spec, sizeof spec, "%s%s%s", addr->spec, bare ? "@" : "",
-	    bare ? rules->domain : "");
+	/* what cannot be ASCII stays: it may be no recipient */
+	if (rules->add_missing)
+		(void)!idn_put_ascii(addr, &ignored);
+	snprintf(change->spec, sizeof change->spec, "%s%s%s", addr->spec,
+	    bare ? "@" : "", bare ? rules->domain : "");
+	return bare || addr->is_8bit != was_8bit;
+}
+
+static void
+choose(struct change *change, struct address *addr, enum field_policy policy,
+    const struct message_rules *rules)
+{
+	bool differs = respell(change, addr, rules);
+
+	change->kind = differs ? CHANGE_SPEC : CHANGE_NONE;
+	change->is_outside = policy >= FIELD_MAP &&
+	    find_outside(addr->spec, &change->person, rules);
+	if (change->is_outside) {
+		if (!address_equal(change->person.address, addr->spec) ||
+		    !is_empty(change->person.name))
+			change->kind = CHANGE_PERSON;
+		return;
+	}
 	/* a bare name is local whatever domain it would get, unless that makes
 	 * it the account's */
 	if (policy == FIELD_REWRITE &&
-	    (field_is_account(spec, rules) ||
+	    (field_is_account(change->spec, rules) ||
 		(field_is_account(addr->spec, rules) &&
-		    !address_equal(spec, rules->account))))
-		return EDIT_REPLACE;
-	return bare ? EDIT_QUALIFY : EDIT_NONE;
+		    !address_equal(change->spec, rules->account)))) {
+		change->kind = CHANGE_ACCOUNT;
+		change->person = (struct message_person){ rules->account,
+			rules->account_name };
+	}
 }
 
 void
@@ -59,16 +102,16 @@ field_survey(struct field_survey *survey, const char *body, size_t n,
 	struct address addr;
 	enum address_next next;
 	struct result ignored;
+	struct change change;
 
 	*survey = (struct field_survey){ .malformed = false };
 	address_list(&list, body, n);
 	while ((next = address_next(&list, &addr, &ignored)) == ADDRESS_FOUND) {
-		enum edit edit = choose_edit(&addr, policy, rules);
-
+		choose(&change, &addr, policy, rules);
 		survey->mailboxes++;
 		survey->nameless += addr.spec[0] == '\0';
-		survey->bare += edit == EDIT_QUALIFY;
-		survey->replaced += edit == EDIT_REPLACE;
+		survey->changed += change.kind != CHANGE_NONE;
+		survey->replaced += change.kind == CHANGE_ACCOUNT;
 	}
 	survey->malformed = next == ADDRESS_BAD;
 }
@@ -102,56 +145,59 @@ field_put_mailbox(struct buf *out, const char *name, const char *address,
 	buf_printf(out, " <%s>", address);
 }
 
-/* Appends what is to stand for the mailbox, and sets [*from, *to) to the part
- * of the body that it replaces. */
-static void
-put_edited(struct buf *out, const char *body, const struct address *addr,
-    enum edit edit, const struct message_rules *rules)
+/* Whether nothing of the mailbox is to stay. */
+static bool
+is_replaced_whole(
+    const char *body, const struct address *addr, const struct change *change)
 {
-	if (edit == EDIT_QUALIFY)
-		buf_printf(out, "%s@%s", addr->spec, rules->domain);
-	else if (is_anonymous(body, addr))
-		field_put_mailbox(
-		    out, rules->account_name, rules->account, rules);
-	else
-		buf_puts(out, rules->account);
+	return is_anonymous(body, addr) ||
+	    (change->kind == CHANGE_PERSON && !is_empty(change->person.name));
 }
 
-/* Appends body[*done, addr->end) with the mailbox edited, and moves *done. */
+/* Appends body[*done, addr->end) with the mailbox changed, and moves *done. */
 static void
 write_mailbox(struct buf *out, const char *body, size_t *done,
-    const struct address *addr, enum edit edit,
+    const struct address *addr, const struct change *change,
     const struct message_rules *rules)
 {
-	size_t from = addr->spec_start, to = addr->spec_end;
+	const struct message_person *person = &change->person;
 
-	if (edit == EDIT_REPLACE) {
-		/* a route to the old address does not lead to the account */
-		if (addr->angle)
-			from = addr->angle_start;
-		if (is_anonymous(body, addr))
-			from = addr->start, to = addr->end;
-	}
-	if (edit != EDIT_NONE) {
+	if (change->kind == CHANGE_SPEC) {
+		buf_add(out, body + *done, addr->spec_start - *done);
+		buf_puts(out, change->spec);
+		*done = addr->spec_end;
+	} else if (change->kind != CHANGE_NONE &&
+	    is_replaced_whole(body, addr, change)) {
+		buf_add(out, body + *done, addr->start - *done);
+		field_put_mailbox(out, person->name, person->address, rules);
+		*done = addr->end;
+	} else if (change->kind != CHANGE_NONE) {
+		/* a route to the old address does not lead to the new one */
+		size_t from = addr->angle ? addr->angle_start
+					  : addr->spec_start;
+
 		buf_add(out, body + *done, from - *done);
-		put_edited(out, body, addr, edit, rules);
-		*done = to;
+		buf_puts(out, person->address);
+		*done = addr->spec_end;
 	}
 	buf_add(out, body + *done, addr->end - *done);
 	*done = addr->end;
 }
 
 /* Appends the white space that begins the body and, of several mailboxes, the
- * first with the account in it. */
+ * first, with the account in it if it is nobody else outside. */
 static void
 write_first(struct buf *out, const char *body, const struct address *addr,
-    const struct message_rules *rules)
+    const struct change *change, const struct message_rules *rules)
 {
 	size_t done = addr->start;
+	struct change account = { .kind = CHANGE_ACCOUNT,
+		.person = { rules->account, rules->account_name } };
 
 	for (size_t i = 0; ascii_is_space(body[i]) && i < addr->start; i++)
 		buf_putc(out, body[i]);
-	write_mailbox(out, body, &done, addr, EDIT_REPLACE, rules);
+	write_mailbox(out, body, &done, addr,
+	    change->is_outside ? change : &account, rules);
 }
 
 void
@@ -162,18 +208,19 @@ field_write(struct buf *out, const char *body, size_t n,
 	struct address_list list;
 	struct address addr;
 	struct result ignored;
+	struct change change;
 	size_t done = 0;
 
 	address_list(&list, body, n);
 	while (address_next(&list, &addr, &ignored) == ADDRESS_FOUND) {
+		choose(&change, &addr, policy, rules);
 		if (survey->mailboxes > 1 && survey->replaced > 0 &&
 		    rules->policy == MESSAGE_FROM_ACCOUNT &&
 		    policy == FIELD_REWRITE) {
-			write_first(out, body, &addr, rules);
+			write_first(out, body, &addr, &change, rules);
 			return;
 		}
-		write_mailbox(out, body, &done, &addr,
-		    choose_edit(&addr, policy, rules), rules);
+		write_mailbox(out, body, &done, &addr, &change, rules);
 	}
 	buf_add(out, body + done, n - done);
 }

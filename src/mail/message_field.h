@@ -1,8 +1,8 @@
 /*
  * message_field: changes the mailboxes of one address field in place.
  *
- * Gives bare names a domain, and puts the account where the policy says so;
- * every other byte stays.  Internal to message.  Pure.
+ * Gives bare names a domain, makes domains ASCII, and puts those outside, and
+ * the account, where map and policy say so; every other byte stays.  Internal to message.  Pure.
  */
 #ifndef MAIL_MESSAGE_FIELD_H
 #define MAIL_MESSAGE_FIELD_H
@@ -14,7 +14,8 @@
 #include "mail/message.h"
 
 enum field_policy {
-	FIELD_QUALIFY, /* domains for bare names */
+	FIELD_QUALIFY, /* domains for bare names, and in ASCII */
+	FIELD_MAP, /* and who the addresses are outside */
 	FIELD_REWRITE /* and the account, where rules->policy says so */
 };
 
@@ -23,7 +24,7 @@ struct field_survey {
 	bool malformed;
 	size_t mailboxes;
 	size_t nameless; /* mailboxes that are just "<>" */
-	size_t bare; /* that are to get a domain */
+	size_t changed; /* that are not to stay as they are */
 	size_t replaced; /* that are to become the account */
 };
 
@@ -37,7 +38,8 @@ void field_write(struct buf *out, const char *body, size_t n,
     const struct field_survey *survey, enum field_policy policy,
     const struct message_rules *rules);
 
-/* Whether the policy makes the account of `spec`. */
+/* Whether the policy makes the account of `spec`, who is nobody else
+ * outside. */
 bool field_is_account(const char *spec, const struct message_rules *rules);
 
 /* Appends "name <address>", or just the address when `name` is empty or

@@ -42,6 +42,9 @@ smtp_owe(struct smtp_client *c, enum smtp_state state)
 	c->owed[c->nowed - 1].count++;
 }
 
+static void say(struct smtp_client *c, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+
 /* Puts a line in the output. */
 static void
 say(struct smtp_client *c, const char *fmt, va_list ap)

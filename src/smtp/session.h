@@ -67,10 +67,10 @@ enum session_next {
 /* Where the mails of a session come from, and where their results go. */
 struct session_feed {
 	/* `caps` is what the smarthost offers: the mail that is given fits it.
-	 * Asked before the first mail, again before the final dot of each one
-	 * that is known to be in its last transaction (so that the next one
-	 * can go with the dot, where PIPELINING is offered; DONE there sends
-	 * QUIT with it), and when all are settled.  Not after DONE. */
+	 * Asked before the first mail, again before the end of the message of
+	 * each one that is known to be in its last transaction (so that the
+	 * next one can go with it, where PIPELINING is offered; DONE there
+	 * sends QUIT with it), and when all are settled.  Not after DONE. */
 	enum session_next (*next)(void *arg, const struct caps *caps,
 	    const struct session_mail **mail);
 	/* Every recipient of `mail` is settled; called in the order in which
@@ -86,10 +86,10 @@ struct session_feed {
  * Sends the mails of `feed`, each to all its PENDING recipients, in as many
  * transactions as it takes; every one that was handed out is settled when it
  * returns, whatever happened.  `until` is for everything until the first
- * message is first asked for; after that only the rules' `timeout` counts,
- * since breaking off then leaves it half delivered.  Its `cancel` ends all of
- * it, but not while a final dot is written and answered: that would risk a
- * second copy.  Its `alarm` rings, where one is set, once it passes in any
+ * message is first asked for, or given unasked with its MAIL (client.h); after
+ * that only the rules' `timeout` counts, since breaking off then leaves it half
+ * delivered.  Its `cancel` ends all of it, but not while the end of a message
+ * is written and answered: that would risk a second copy.  Its `alarm` rings, where one is set, once it passes in any
  * wait.  -1: the connection has failed (`res` says why); the settled results
  * stand all the same.
  */

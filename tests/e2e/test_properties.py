@@ -67,7 +67,7 @@ def check_bytes(message, given, wide):
 
 
 def check(message, mail, wide):
-    reading.check_words(message)
+    reading.check_words(message, clean(mail.data))
     for name, text in mail.headers.items():
         assert reading.text_of(message, name) == text, name
     for name, pairs in mail.mailboxes.items():

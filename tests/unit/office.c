@@ -180,7 +180,8 @@ office_open(struct office *o, int port, const char *more)
 		fail_msg("%s", res.text);
 	snprintf(o->log, sizeof o->log, "%s/log", o->dir);
 	assert_int_equal(log_open(NULL, o->log, &res), 0);
-	o->rewrite = (struct rewrite){ &o->conf, &o->id, &o->aliases };
+	o->rewrite = (struct rewrite){ &o->conf, &o->id, &o->aliases,
+		&o->senders };
 	o->bounce = (struct bounce){ &o->rewrite, &o->spool };
 	o->settle.bounce = &o->bounce;
 	o->delivery = (struct delivery){ .conf = &o->conf,

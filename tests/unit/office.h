@@ -40,6 +40,7 @@ struct office {
 	struct secret secret;
 	struct identity id;
 	struct aliases aliases;
+	struct sender_map senders; /* empty */
 	struct rewrite rewrite;
 	struct spool spool;
 	struct bounce bounce;

@@ -16,6 +16,7 @@
 struct fixture {
 	struct conf conf;
 	struct identity id;
+	struct sender_map senders;
 	struct header h;
 	struct composed c;
 	struct compose_rules rules;
@@ -46,6 +47,7 @@ fixture_make(struct fixture *f, const char *header)
 	buf_free(&held);
 	f->rules = (struct compose_rules){ .conf = &f->conf,
 		.id = &f->id,
+		.senders = &f->senders,
 		.sender = "me@x.example",
 		.asked = "bob@d.example",
 		.name = "Bob",
@@ -58,6 +60,7 @@ fixture_clear(struct fixture *f)
 	compose_clear(&f->c);
 	header_clear(&f->h);
 	identity_clear(&f->id);
+	sender_map_clear(&f->senders);
 	conf_clear(&f->conf);
 }
 
@@ -265,6 +268,51 @@ test_from(void **state)
 	fixture_clear(&f);
 }
 
+/* From follows the map; a draft has its addresses as they are. */
+static void
+test_addresses(void **state)
+{
+	static const char map[] = "root: Ops <ops@x.example>\n"
+				  "bob: bob@x.example\n";
+	static const struct {
+		const char *header, *want;
+		bool is_draft;
+	} cases[] = {
+		{ "From: root\r\nTo: eve\r\n",
+		    "From: Ops <ops@x.example>\r\nTo: eve@d.example\r\n",
+		    false },
+		{ "From: Bob <bob>\r\n", "From: Bob <bob@x.example>\r\n",
+		    false },
+		{ "From: Ops <ops@X.example>\r\n",
+		    "From: Ops <ops@X.example>\r\n", false },
+		{ "To: eve@x.example\r\n", "\r\nFrom: Ops <ops@x.example>\r\n",
+		    false },
+		{ "From: root\r\nTo: eve\r\n", "From: root\r\nTo: eve\r\n",
+		    true },
+	};
+	struct source rest = spools_text("body\r\n", 0);
+	struct fixture f;
+	struct result res;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		fixture_make(&f, cases[i].header);
+		assert_int_equal(sender_map_parse(&f.senders, "map", map,
+				     sizeof map - 1, &res),
+		    0);
+		f.rules.rule = sender_map_find(&f.senders, &f.id, "root");
+		assert_non_null(f.rules.rule);
+		f.rules.sender = f.rules.rule->address;
+		f.rules.is_draft = cases[i].is_draft;
+		assert_int_equal(
+		    compose(&f.c, &f.rules, &f.h, &rest, 0, &res), 0);
+		if (strstr(f.c.head.data, cases[i].want) == NULL)
+			fail_msg("%zu: %s", i, f.c.head.data);
+		assert_null(strstr(f.c.head.data, "Reply-To"));
+		fixture_clear(&f);
+	}
+}
+
 int
 main(void)
 {
@@ -275,6 +323,7 @@ main(void)
 		cmocka_unit_test(test_long_id),
 		cmocka_unit_test(test_stamp),
 		cmocka_unit_test(test_from),
+		cmocka_unit_test(test_addresses),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -113,6 +113,8 @@ static const struct {
 		 "1 1\n",
 	    "must be 1 to 16 times" },
 	{ "relative path", HOST "ca_file = ca.pem\n", "must be an absolute p" },
+	{ "relative map", HOST "[sender]\nmap = senders\n",
+	    "t.ini:4: [sender] map: must be an absolute path" },
 	{ "tilde", HOST "password_file = ~/pw\n", "must be an absolute path" },
 	{ "control", HOST "[sender]\nname = a\tb\n", "control character" },
 	{ "escape", HOST "[sender]\nname = \"a\033[1m\"\n", "control char" },
@@ -239,6 +241,7 @@ test_defaults(void **state)
 	assert_int_equal(c.smarthost.messages_per_connection, 10);
 	assert_int_equal(c.smarthost.recipients_per_message, 50);
 	assert_int_equal(c.sender.rewrite, CONF_REWRITE_ALWAYS);
+	assert_string_equal(c.sender.map, "");
 	assert_string_equal(c.recipients.aliases, "/etc/aliases");
 	assert_string_equal(c.queue.directory, LOCALSTATEDIR "/spool/outpost");
 	assert_int_equal(c.queue.delivery, CONF_DELIVERY_WAIT);

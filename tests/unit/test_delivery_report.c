@@ -619,6 +619,32 @@ test_many(void **state)
 	envelope_clear(&env);
 }
 
+static void
+test_addresses_beyond_ascii(void **state)
+{
+	struct result refused = make_result(
+	    RESULT_UTF8_ADDRESS, 0, "5.6.7", "SMTPUTF8 is not offered");
+	struct delivery_report r = make_report();
+	struct envelope env;
+	struct buf out;
+
+	(void)state;
+	r.to = "\xc3\xb6@example.com";
+	envelope_init(&env);
+	add(&env, "j\xc3\xb6+=\xe4\xbe\x8b\xf0\x9f\x93\xa7@example.com",
+	    "\xc3\xb6 \\", RCPT_FAILED, &refused);
+	add(&env, "a+b=c@example.com", NULL, RCPT_FAILED, &refused);
+	write_report(&r, &env, &all, &out);
+	assert_has(&out,
+	    "\r\nOriginal-Recipient: utf-8; \\x{F6}\\x{20}\\x{5C}\r\n"
+	    "Final-Recipient: utf-8;"
+	    " j\\x{F6}\\x{2B}\\x{3D}\\x{4F8B}\\x{1F4E7}@example.com\r\n");
+	assert_has(&out, "\r\nFinal-Recipient: rfc822; a+b=c@example.com\r\n");
+	assert_has(&out, "\r\nTo: undisclosed-recipients:;\r\n");
+	buf_free(&out);
+	envelope_clear(&env);
+}
+
 int
 main(void)
 {
@@ -634,6 +660,7 @@ main(void)
 		cmocka_unit_test(test_folding),
 		cmocka_unit_test(test_advice),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_addresses_beyond_ascii),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,6 +45,25 @@ test_from_configuration(void **state)
 		  "[sender]\naddress = a@b.example\ndomain = d.example\n"
 		  "[recipients]\nlocal = Me <me@x.example>\n",
 		    "a@b.example", "d.example", "me@x.example", NULL },
+#ifdef HAVE_LIBIDN2
+		{ "[smarthost]\nhost = h\nuser = me@\xc3\xb6.example\n"
+		  "password = x\n[sender]\ndomain = b\xc3\xb6.example\n"
+		  "[recipients]\nlocal = me@\xc3\xb6.example\n",
+		    "me@xn--nda.example", "xn--b-1ga.example",
+		    "me@xn--nda.example", NULL },
+		{ "[smarthost]\nhost = h\n[sender]\n"
+		  "address = \xc3\xb6@\xc3\xb6.example\ndomain = d.example\n",
+		    "\xc3\xb6@xn--nda.example", "d.example", "", NULL },
+#endif
+		{ "[smarthost]\nhost = h\n[sender]\n"
+		  "address = \xc3\xb6@x.example\ndomain = d.example\n",
+		    "\xc3\xb6@x.example", "d.example", "", NULL },
+		{ "[smarthost]\nhost = h\n[sender]\naddress = "
+		  "a@\xcc\x88.example\n",
+		    NULL, NULL, NULL, "address" },
+		{ "[smarthost]\nhost = h\n[sender]\ndomain = "
+		  "\xcc\x88.example\n",
+		    NULL, NULL, NULL, "domain" },
 		{ "[smarthost]\nhost = h\n[sender]\naddress = nobody\n", NULL,
 		    NULL, NULL, "address" },
 		{ "[smarthost]\nhost = h\n[sender]\naddress = <>\n", NULL, NULL,

@@ -264,6 +264,112 @@ test_swallowed(void **state)
 	assert_int_equal(lines_end(&l, out), 0);
 }
 
+/* Folds `in`, fed in pieces of `piece` bytes. */
+static size_t
+fold(const char *in, size_t n, size_t piece, char *out)
+{
+	struct folds f = { 0 };
+	size_t len = 0, take, pass;
+
+	for (size_t i = 0; i < n; i += take) {
+		take = n - i < piece ? n - i : piece;
+		for (size_t done = 0; done < take; done += pass) {
+			pass = folds_next(&f, in + i + done, take - done);
+			memcpy(out + len, in + i + done, pass);
+			len += pass;
+			if (pass == take - done)
+				break;
+			memcpy(out + len, LINES_FOLD, 3);
+			len += 3;
+		}
+	}
+	return len;
+}
+
+static void
+assert_folded(const char *in, size_t n, const char *want, size_t m)
+{
+	static const size_t pieces[] = { 1, 2, 3, 7, 64, 500, 995, 996, 997,
+		998, 999, 1000, 1001, 4096, ROOM };
+	char out[2 * ROOM];
+
+	for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
+		assert_int_equal(fold(in, n, pieces[i], out), m);
+		assert_memory_equal(out, want, m);
+	}
+}
+
+static void
+test_folds_lengths(void **state)
+{
+	char in[ROOM], want[ROOM];
+
+	(void)state;
+	for (size_t n = 990; n < 3000; n += n < 1005 ? 1 : 97) {
+		size_t m = 0, column = 0;
+
+		memset(in, 'a', n);
+		memcpy(in + n, "\r\nb\r\n", 5);
+		for (size_t i = 0; i < n; i++, column++) {
+			if (column == LINES_MAX) {
+				memcpy(want + m, LINES_FOLD, 3);
+				m += 3;
+				column = 1;
+			}
+			want[m++] = 'a';
+		}
+		memcpy(want + m, "\r\nb\r\n", 5);
+		assert_folded(in, n + 5, want, m + 5);
+	}
+}
+
+static const struct {
+	const char *name;
+	size_t before; /* letters in front */
+	const char *text;
+	size_t fold; /* where in the text, or 99 */
+} characters[] = {
+	{ "two fit", 996, "\xc3\xa9", 99 },
+	{ "two do not", 997, "\xc3\xa9", 0 },
+	{ "three fit", 995, "\xe4\xb8\xad", 99 },
+	{ "three do not", 996, "\xe4\xb8\xad", 0 },
+	{ "three do not by two", 997, "\xe4\xb8\xad", 0 },
+	{ "four fit", 994, "\xf0\x9f\x98\x80", 99 },
+	{ "four do not", 995, "\xf0\x9f\x98\x80", 0 },
+	{ "four do not by three", 997, "\xf0\x9f\x98\x80", 0 },
+	{ "after one that fits", 995, "\xe4\xb8\xad\xe4\xb8\xad", 3 },
+	{ "not UTF-8", 996, "\xa0\xa0\xa0", 2 },
+	{ "never in UTF-8", 996, "\xc0\xff\xff", 2 },
+	{ "ASCII", 998, "x", 0 },
+};
+
+static void
+test_folds_characters(void **state)
+{
+	char in[ROOM], want[ROOM];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof characters / sizeof characters[0]; i++) {
+		size_t before = characters[i].before;
+		size_t n = strlen(characters[i].text);
+		size_t at = characters[i].fold, m = before;
+
+		memset(in, 'a', before);
+		memset(want, 'a', before);
+		memcpy(in + before, characters[i].text, n);
+		memcpy(in + before + n, "\r\n", 2);
+		for (size_t k = 0; k < n; k++) {
+			if (k == at) {
+				memcpy(want + m, LINES_FOLD, 3);
+				m += 3;
+			}
+			want[m++] = characters[i].text[k];
+		}
+		memcpy(want + m, "\r\n", 2);
+		assert_folded(in, before + n + 2, want, m + 2);
+	}
+}
+
 static void
 test_dots(void **state)
 {
@@ -396,6 +502,8 @@ main(void)
 		cmocka_unit_test(test_random_long),
 		cmocka_unit_test(test_many_crs),
 		cmocka_unit_test(test_swallowed),
+		cmocka_unit_test(test_folds_lengths),
+		cmocka_unit_test(test_folds_characters),
 		cmocka_unit_test(test_dots),
 		cmocka_unit_test(test_dots_everywhere),
 		cmocka_unit_test(test_smuggling),

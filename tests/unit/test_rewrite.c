@@ -26,12 +26,15 @@ static const char alias_text[] = "root: admin\n"
 				 "rubbish: a@x.example rubbish, b@x.example\n"
 				 "part: a@x.example; b@@c\n"
 				 "null: a@x.example; <>\n"
-				 "none: nobody:;\n";
+				 "none: nobody:;\n"
+				 "j\xc3\xb6rg: \xc3\xb6@x.example, bob\n"
+				 "nolabel: a@\xcc\x88.example\n";
 
 struct fixture {
 	struct conf conf;
 	struct identity id;
 	struct aliases aliases;
+	struct sender_map senders;
 	struct rewrite rw;
 	struct envelope env;
 };
@@ -61,7 +64,7 @@ fixture_make(struct fixture *f, long policy, const char *local)
 	assert_int_equal(aliases_parse(&f->aliases, "aliases", alias_text,
 			     sizeof alias_text - 1, &res),
 	    0);
-	f->rw = (struct rewrite){ &f->conf, &f->id, &f->aliases };
+	f->rw = (struct rewrite){ &f->conf, &f->id, &f->aliases, &f->senders };
 	envelope_init(&f->env);
 }
 
@@ -116,6 +119,17 @@ test_recipients(void **state)
 		{ "", "\"a@b\"", "\"a@b\"@d.example" },
 		{ "", "\"a@b\"@x.example", "\"a@b\"@x.example" },
 		{ "me@163.com", "\"a@b\"", "me@163.com" },
+		{ "", "\xc3\xb6@x.example", "\xc3\xb6@x.example" },
+		{ "", "\xc3\xb6@\xc3\xb6.example",
+		    "\xc3\xb6@\xc3\xb6.example" },
+		{ "", "\xc3\xb6", "\xc3\xb6@d.example" },
+		{ "", "j\xc3\xb6rg", "\xc3\xb6@x.example,bob@d.example" },
+		{ "", "nolabel, a@x.example", "!nolabel,a@x.example" },
+#ifdef HAVE_LIBIDN2
+		{ "",
+		    "a@\xc3\xb6.example, a@XN--NDA.example, a@\xc3\x96.example",
+		    "a@xn--nda.example" },
+#endif
 	};
 
 	(void)state;
@@ -146,8 +160,9 @@ test_no_address(void **state)
 		{ "a@@b", RESULT_ADDRESS },
 		{ "<>", RESULT_ADDRESS },
 		{ "a@x.example, b@", RESULT_ADDRESS },
-		{ "j\xc3\xb6rg@x.example", RESULT_UTF8_ADDRESS },
-		{ "a@x\xc3\xb6.example", RESULT_UTF8_ADDRESS },
+		{ "a@x.example, j\xf6rg@x.example", RESULT_ADDRESS },
+		{ "a@x.example, a@\xc3\xb6..example", RESULT_ADDRESS },
+		{ "b@x.example, a@\xcc\x88.example", RESULT_UTF8_ADDRESS },
 		{ "Joe User a@x.example", RESULT_ADDRESS },
 	};
 
@@ -226,6 +241,12 @@ test_sender(void **state)
 		    "s@s.example" },
 		{ CONF_REWRITE_NEVER, "o quoted@example.com",
 		    "\"o quoted\"@example.com", "\"o quoted\"@example.com" },
+		{ CONF_REWRITE_NEVER, "\xc3\xb6@x.example",
+		    "\xc3\xb6@x.example", "\xc3\xb6@x.example" },
+#ifdef HAVE_LIBIDN2
+		{ CONF_REWRITE_NEVER, "a@\xc3\xb6.example", "a@xn--nda.example",
+		    "a@xn--nda.example" },
+#endif
 	};
 
 	(void)state;
@@ -233,15 +254,71 @@ test_sender(void **state)
 		struct fixture f;
 		struct result res;
 		struct buf asked;
+		const struct sender_rule *rule;
 
 		fixture_make(&f, cases[i].policy, "");
 		buf_init(&asked, 2048);
-		if (rewrite_sender(
-			&f.rw, cases[i].given, &f.env, &asked, &res) == -1)
+		if (rewrite_sender(&f.rw, cases[i].given, &f.env, &asked, &rule,
+			&res) == -1)
 			fail_msg("%s: %s", cases[i].given, res.text);
 		assert_string_equal(f.env.sender, cases[i].sender);
 		assert_string_equal(asked.data, cases[i].asked);
 		buf_free(&asked);
+		fixture_clear(&f);
+	}
+}
+
+/* What the map says comes before the policy. */
+static void
+test_mapped_sender(void **state)
+{
+	static const char map[] = "alice: Alice <ann@x.example>\n"
+				  "b*@y.example: bob@x.example\n"
+				  "root: root@d.example\n"
+				  "*@d.example: all@x.example\n";
+	static const struct {
+		long policy;
+		const char *given, *sender, *asked;
+		unsigned line; /* 0: no rule */
+	} cases[] = {
+		{ CONF_REWRITE_ALWAYS, NULL, "ann@x.example", "alice@d.example",
+		    1 },
+		{ CONF_REWRITE_ALWAYS, "", "me@163.com", "alice@d.example", 0 },
+		{ CONF_REWRITE_NEVER, "<>", "", "alice@d.example", 0 },
+		{ CONF_REWRITE_LOCAL, "ALICE@web1", "ann@x.example",
+		    "ALICE@web1", 1 },
+		{ CONF_REWRITE_NEVER, "B. <b.x@y.example>", "bob@x.example",
+		    "b.x@y.example", 2 },
+		{ CONF_REWRITE_ALWAYS, "ann@x.example", "ann@x.example",
+		    "ann@x.example", 0 },
+		{ CONF_REWRITE_ALWAYS, "carol", "all@x.example",
+		    "carol@d.example", 4 },
+		{ CONF_REWRITE_ALWAYS, "carol@z.example", "me@163.com",
+		    "carol@z.example", 0 },
+		{ CONF_REWRITE_ALWAYS, "root", "root@d.example",
+		    "root@d.example", 3 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const struct sender_rule *rule;
+		struct fixture f;
+		struct result res;
+		struct buf asked;
+
+		fixture_make(&f, cases[i].policy, "");
+		buf_init(&asked, 2048);
+		assert_int_equal(sender_map_parse(&f.senders, "map", map,
+				     sizeof map - 1, &res),
+		    0);
+		assert_int_equal(rewrite_sender(&f.rw, cases[i].given, &f.env,
+				     &asked, &rule, &res),
+		    0);
+		assert_string_equal(f.env.sender, cases[i].sender);
+		assert_string_equal(asked.data, cases[i].asked);
+		assert_int_equal(rule != NULL ? rule->line : 0, cases[i].line);
+		buf_free(&asked);
+		sender_map_clear(&f.senders);
 		fixture_clear(&f);
 	}
 }
@@ -264,11 +341,13 @@ test_bad_sender(void **state)
 		struct fixture f;
 		struct result res;
 		struct buf asked;
+		const struct sender_rule *rule;
 
 		fixture_make(&f, CONF_REWRITE_ALWAYS, "");
 		buf_init(&asked, 2048);
-		assert_int_equal(
-		    rewrite_sender(&f.rw, cases[i], &f.env, &asked, &res), -1);
+		assert_int_equal(rewrite_sender(&f.rw, cases[i], &f.env, &asked,
+				     &rule, &res),
+		    -1);
 		assert_int_equal(res.kind, RESULT_ADDRESS);
 		buf_free(&asked);
 		fixture_clear(&f);
@@ -283,6 +362,7 @@ main(void)
 		cmocka_unit_test(test_no_address),
 		cmocka_unit_test(test_alias_errors_are_named),
 		cmocka_unit_test(test_sender),
+		cmocka_unit_test(test_mapped_sender),
 		cmocka_unit_test(test_bad_sender),
 	};
 
