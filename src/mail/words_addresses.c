@@ -93,14 +93,25 @@ put_comments(struct outside *o, size_t to)
 	o->done = gap;
 }
 
+/* Between a comma and what follows it at once, `need` bytes, a line may end. */
+static void
+break_at_comma(struct outside *o, size_t to, size_t need)
+{
+	if (to == o->done && to > 0 && o->p[to - 1] == ',')
+		run_break(o->run, need);
+}
+
 /* The word that was read is whole. */
 static void
 end_word(struct outside *o)
 {
+	size_t n = o->word_end - o->word;
+
 	if (o->word_end <= o->gap)
 		return;
-	run_word(o->run, o->p + o->gap, o->word - o->gap, o->p + o->word,
-	    o->word_end - o->word);
+	if (o->run->last != RUN_RAW && !run_has_8bit(o->p + o->word, n))
+		break_at_comma(o, o->word, n);
+	run_word(o->run, o->p + o->gap, o->word - o->gap, o->p + o->word, n);
 	o->gap = o->done = o->word_end;
 }
 
@@ -121,6 +132,7 @@ static void
 end_phrase(struct outside *o, size_t to, size_t need)
 {
 	end_run(o, need);
+	break_at_comma(o, to, need);
 	if (need > 0)
 		run_gap(o->run, o->p + o->done, to - o->done, need);
 	else

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "mail/lines.h"
 #include "mail/words_run.h"
 
 #define LINE_MAX_WORDS 76 /* bytes of a line with encoded words */
@@ -152,6 +153,15 @@ run_gap(struct run *run, const char *gap, size_t gap_len, size_t need)
 	buf_add(run->out, gap, gap_len);
 	if (folded)
 		run->has_words = false;
+}
+
+void
+run_break(struct run *run, size_t need)
+{
+	if (!run->has_words || encode_column(run->out) + need <= LINE_MAX_WORDS)
+		return;
+	buf_puts(run->out, LINES_FOLD);
+	run->has_words = false;
 }
 
 void

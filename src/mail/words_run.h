@@ -48,6 +48,10 @@ void run_end(struct run *run);
  * bytes more would make a line with encoded words too long. */
 void run_gap(struct run *run, const char *gap, size_t gap_len, size_t need);
 
+/* Appends a fold where `need` bytes more would make a line with encoded words
+ * too long, and there is no white space. */
+void run_break(struct run *run, size_t need);
+
 /* Appends the `n` bytes at `p`, words with white space around, and ends. */
 void run_text(struct run *run, const char *p, size_t n);
 
