@@ -17,7 +17,7 @@ from queued import TO
 from smarthost import wire
 
 BATCH = 6
-SEEDS = range(40)
+SEEDS = range(600)
 
 
 def leaves(message):
