@@ -23,6 +23,7 @@ struct line {
 	/* first place for a break: what goes before is the colon, or more
 	 * than white space */
 	size_t low;
+	enum header_kind kind;
 };
 
 static void
@@ -57,11 +58,12 @@ find_comma(const struct line *l, size_t limit, struct place at)
 }
 
 /* Whether a break may stand before the byte at `i` > 0: a blank, but for one
- * that a backslash quotes. */
+ * that a backslash quotes, which it does not in text. */
 static bool
 is_gap(const struct line *l, size_t i)
 {
-	return ascii_is_blank(l->p[i]) && l->p[i - 1] != '\\';
+	return ascii_is_blank(l->p[i]) &&
+	    (l->kind == HEADER_TEXT || l->p[i - 1] != '\\');
 }
 
 /* The place of the last blank that leaves at most `limit` octets before it;
@@ -127,7 +129,7 @@ break_line(
 static int
 too_long(const char *field, const struct line *l, struct result *res)
 {
-	size_t from = l->low, to;
+	size_t from = find_colon(l), to;
 
 	while (from < l->n && ascii_is_blank(l->p[from]))
 		from++;
@@ -139,12 +141,11 @@ too_long(const char *field, const struct line *l, struct result *res)
 }
 
 static size_t
-find_cut(const struct line *l, enum header_kind kind, size_t limit,
-    const struct place *at)
+find_cut(const struct line *l, size_t limit, const struct place *at)
 {
 	size_t cut = 0;
 
-	if (kind == HEADER_ADDRESSES)
+	if (l->kind == HEADER_ADDRESSES)
 		cut = find_comma(l, limit, *at);
 	if (cut == 0)
 		cut = find_blank(l, limit);
@@ -153,12 +154,11 @@ find_cut(const struct line *l, enum header_kind kind, size_t limit,
 
 /* 0, or -1 when a word is too long; the result is the caller's to make. */
 static int
-fold_line(
-    struct buf *out, struct line *l, enum header_kind kind, struct place *at)
+fold_line(struct buf *out, struct line *l, struct place *at)
 {
 	while (l->used + l->n > LINES_MAX) {
 		size_t limit = LINES_MAX - l->used;
-		size_t cut = find_cut(l, kind, limit, at);
+		size_t cut = find_cut(l, limit, at);
 
 		if (cut == 0)
 			return -1;
@@ -213,13 +213,15 @@ message_fold(struct buf *out, const char *p, size_t n, struct result *res)
 
 	for (; p < end && (lf = memchr(p, '\n', (size_t)(end - p))) != NULL;
 	     p = lf + 1) {
-		struct line l = { .p = p, .n = (size_t)(lf - p) - 1 };
+		struct line l = {
+			.p = p, .n = (size_t)(lf - p) - 1, .kind = kind
+		};
 
 		if (l.n > LINES_MAX && p == start)
 			begin_first(out, &l, body);
 		else if (l.n > LINES_MAX)
 			begin_other(&l);
-		if (fold_line(out, &l, kind, &at) == -1)
+		if (fold_line(out, &l, &at) == -1)
 			return too_long(start, &l, res);
 	}
 	return 0;

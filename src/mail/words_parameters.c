@@ -72,7 +72,7 @@ read_parameter(struct parameter *par, const char *p, size_t n, size_t start)
 		i++;
 	par->name_end = i;
 	i = skip_space(p, i, par->end);
-	if (i == par->end || p[i] != '=' || par->name_end == par->name ||
+	if (i == par->end || p[i] != '=' || !is_plain(p[par->name]) ||
 	    par->name_end - par->name > NAME_MAX_BYTES)
 		return false;
 	par->value = skip_space(p, i + 1, par->end);
@@ -259,7 +259,12 @@ put_ascii(struct run *run, const char *p, size_t from, size_t to)
 {
 	size_t gap = skip_space(p, from, to);
 
-	run_gap(run, p + from, gap - from, to - gap);
+	if (gap == to)
+		gap = from;
+	else if (gap > from)
+		run_gap(run, p + from, gap - from, to - gap);
+	else if (encode_column(run->out) + (to - gap) > LINE_BEST)
+		run_gap(run, " ", 1, to - gap);
 	buf_add(run->out, p + gap, to - gap);
 }
 

@@ -13,9 +13,8 @@
 #define CAPS_KEYWORDS(X) \
 	X(PIPELINING, 0) \
 	X(SIZE, 1) \
-	X(8BITMIME, 2) \
-	X(STARTTLS, 3) X(AUTH, 4) X(DSN, 5) X(CHUNKING, 6) X(SMTPUTF8, 7) \
-	    X(REQUIRETLS, 8) X(LIMITS, 9)
+	X(8BITMIME, 2) X(STARTTLS, 3) X(AUTH, 4) X(DSN, 5) X(CHUNKING, 6) \
+	    X(SMTPUTF8, 7) X(REQUIRETLS, 8) X(LIMITS, 9)
 
 enum caps_flag {
 #define CAPS_ENUM(word, bit) CAPS_##word = 1 << bit,

@@ -14,39 +14,71 @@
 #include "base/text.h"
 #include "mail/encode.h"
 
+#define U "UTF-8"
+
 static const struct {
 	const char *in;
+	enum encode_place place;
+	const char *charset;
 	size_t column;
 	const char *want;
-} phrases[] = {
-	{ "", 0, "" },
-	{ "J\303\266e", 6, "=?UTF-8?Q?J=C3=B6e?=" },
-	{ "J\303\266rg M", 6, "=?UTF-8?Q?J=C3=B6rg_M?=" },
-	{ "aaaaaaaaaa_?", 6, "=?UTF-8?Q?aaaaaaaaaa=5F=3F?=" },
-	{ "\344\270\255\346\226\207", 6, "=?UTF-8?B?5Lit5paH?=" },
-	{ "\351", 6, "=?UTF-8?B?w6k=?=" },
-	{ "\303", 6, "=?UTF-8?B?w4M=?=" },
-	{ "\355\240\200", 6, "=?UTF-8?B?w63CoMKA?=" },
-	{ "a\r\nb\001\177c", 6, "=?UTF-8?Q?a__b__c?=" },
-	{ "x", 76, "\r\n =?UTF-8?Q?x?=" },
-	{ "x", 1000, "\r\n =?UTF-8?Q?x?=" },
-	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 51,
+} words[] = {
+	{ "", ENCODE_PHRASE, U, 0, "" },
+	{ "J\303\266e", ENCODE_PHRASE, U, 6, "=?UTF-8?Q?J=C3=B6e?=" },
+	{ "J\303\266rg M", ENCODE_PHRASE, U, 6, "=?UTF-8?Q?J=C3=B6rg_M?=" },
+	{ "aaaaaaaaaa_?", ENCODE_PHRASE, U, 6, "=?UTF-8?Q?aaaaaaaaaa=5F=3F?=" },
+	{ "\344\270\255\346\226\207", ENCODE_PHRASE, U, 6,
+	    "=?UTF-8?B?5Lit5paH?=" },
+	{ "J\366e", ENCODE_PHRASE, "unknown-8bit", 6,
+	    "=?unknown-8bit?B?SvZl?=" },
+	{ "\377\376", ENCODE_TEXT, "unknown-8bit", 6,
+	    "=?unknown-8bit?B?//4=?=" },
+	{ "a\r\nb\001\177c", ENCODE_PHRASE, U, 6, "=?UTF-8?Q?a__b__c?=" },
+	{ "abcdef\t\001", ENCODE_COMMENT, U, 6, "=?UTF-8?Q?abcdef__?=" },
+	{ "abcdef\t\001", ENCODE_TEXT, U, 6, "=?UTF-8?Q?abcdef=09=01?=" },
+	{ "a.b,c(d)\"\303\266", ENCODE_TEXT, U, 6,
+	    "=?UTF-8?Q?a.b,c(d)\"=C3=B6?=" },
+	{ "abcdefgh(d)\303\266", ENCODE_COMMENT, U, 6,
+	    "=?UTF-8?B?YWJjZGVmZ2goZCnDtg==?=" },
+	{ "x", ENCODE_PHRASE, U, 52, "\r\n =?UTF-8?Q?x?=" },
+	{ "x", ENCODE_PHRASE, U, 51, "=?UTF-8?Q?x?=" },
+	{ "x", ENCODE_TEXT, U, 52, "=?UTF-8?Q?x?=" },
+	{ "x", ENCODE_PHRASE, U, 1000, "\r\n =?UTF-8?Q?x?=" },
+	{ "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", ENCODE_TEXT, U, 51,
 	    "=?UTF-8?Q?aaaaaaaaaaaaa?=\r\n "
 	    "=?UTF-8?Q?aaaaaaaaaaaaaaaaaaaaaaaaaaa?=" },
 };
 
+/* Makes `out` a line of `column` bytes. */
 static void
-phrase(void **state)
+begin_line(struct buf *out, size_t column)
+{
+	buf_reset(out);
+	buf_puts(out, "x\r\n");
+	while (encode_column(out) < column && column < 200)
+		buf_putc(out, '.');
+	for (size_t i = 0; column >= 200 && i < column; i++)
+		buf_putc(out, '.');
+}
+
+static void
+encoded_words(void **state)
 {
 	struct buf out;
 
 	(void)state;
-	buf_init(&out, 1000);
-	for (size_t i = 0; i < sizeof phrases / sizeof *phrases; i++) {
-		buf_reset(&out);
-		encode_phrase(&out, phrases[i].in, strlen(phrases[i].in),
-		    phrases[i].column);
-		assert_string_equal(out.data, phrases[i].want);
+	buf_init(&out, 2000);
+	for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+		size_t before;
+
+		begin_line(&out, words[i].column);
+		before = out.len;
+		encode_words(&out, words[i].place, words[i].charset,
+		    words[i].in, strlen(words[i].in));
+		assert_string_equal(out.data + before, words[i].want);
+		assert_int_equal(encode_has_room(words[i].place,
+				     words[i].charset, words[i].column),
+		    *words[i].want != '\r');
 	}
 	buf_free(&out);
 }
@@ -79,7 +111,7 @@ decode_word(struct buf *out, char encoding, const char *p, size_t n)
 	}
 }
 
-/* Decodes what encode_phrase() wrote, and looks at its form. */
+/* Decodes what encode_words() wrote, and looks at its form. */
 static void
 decode(struct buf *out, const char *p, size_t column)
 {
@@ -110,7 +142,7 @@ decode(struct buf *out, const char *p, size_t column)
 }
 
 static void
-phrase_comes_back(void **state)
+words_come_back(void **state)
 {
 	static const char *const pieces[] = { "a", " ", "\303\251",
 		"\344\270\255", "\360\237\230\200", "=", "ab\303\251 ",
@@ -127,10 +159,12 @@ phrase_comes_back(void **state)
 		for (size_t len = 0; len + n < sizeof in; len += n) {
 			memcpy(in + len, pieces[i], n);
 			in[len + n] = '\0';
-			buf_reset(&out);
+			begin_line(&out, len % 90);
 			buf_reset(&back);
-			encode_phrase(&out, in, len + n, len % 90);
-			decode(&back, out.data, len % 90);
+			encode_words(&out,
+			    (enum encode_place)(len % (ENCODE_COMMENT + 1)),
+			    "UTF-8", in, len + n);
+			decode(&back, out.data + 3 + len % 90, len % 90);
 			assert_string_equal(back.data, in);
 		}
 	}
@@ -146,7 +180,8 @@ full_buffer(void **state)
 	(void)state;
 	for (size_t max = 0; max < 40; max++) {
 		buf_init(&out, max);
-		encode_phrase(&out, "J\303\266rg J\303\266rg", 11, 6);
+		encode_words(&out, ENCODE_PHRASE, "UTF-8",
+		    "J\303\266rg J\303\266rg", 11);
 		assert_true(out.len <= max);
 		assert_int_equal(buf_failed(&out), max < 28);
 		buf_free(&out);
@@ -303,8 +338,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(phrase),
-		cmocka_unit_test(phrase_comes_back),
+		cmocka_unit_test(encoded_words),
+		cmocka_unit_test(words_come_back),
 		cmocka_unit_test(full_buffer),
 		cmocka_unit_test(xtext),
 		cmocka_unit_test(quoted_printable),

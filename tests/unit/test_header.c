@@ -205,7 +205,8 @@ static const struct {
 	{ "BCC: a", HEADER_BCC },
 	{ "rESENT-bcc: a", HEADER_RESENT_BCC },
 	{ "content-LENGTH: 8", HEADER_CONTENT_LENGTH },
-	{ "content-type: text/plain", HEADER_OTHER },
+	{ "content-type: text/plain", HEADER_CONTENT_TYPE },
+	{ "content-types: text/plain", HEADER_OTHER },
 	{ "Message-Id: <a@b>", HEADER_MESSAGE_ID },
 	{ "Tp: a", HEADER_OTHER },
 	{ "Too: a", HEADER_OTHER },
@@ -226,6 +227,10 @@ test_names(void **state)
 	}
 	assert_string_equal(header_name_text(HEADER_TO), "To");
 	assert_null(header_name_text(HEADER_OTHER));
+	assert_int_equal(header_name_kind(HEADER_OTHER), HEADER_TEXT);
+	assert_int_equal(header_name_kind(HEADER_TO), HEADER_ADDRESSES);
+	assert_int_equal(
+	    header_name_kind(HEADER_CONTENT_TYPE), HEADER_PARAMETERS);
 }
 
 static void
