@@ -2,8 +2,9 @@
  * address_scan: the tokens of an address list (RFC 5322 section 3.2, and the
  * obsolete forms of section 4.1).
  *
- * Skips white space and comments, and says where the comments were.  Internal
- * to address.  Pure; borrows the text.
+ * Skips white space and comments, and says where the comments were.  For
+ * address, and for words_addresses, to find the words between its mailboxes.
+ * Pure; borrows the text.
  */
 #ifndef MAIL_ADDRESS_SCAN_H
 #define MAIL_ADDRESS_SCAN_H

@@ -271,7 +271,10 @@ mime_parse_encoding(const char *body, size_t n)
 	skip_space(&r);
 	if (r.at == r.n)
 		return MIME_7BIT;
-	(void)read_value(&r, name, sizeof name);
+	if (r.p[r.at] == '"')
+		(void)read_quoted(&r, name, sizeof name);
+	else
+		(void)read_word(&r, is_token, name, sizeof name);
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
 		if (ascii_equal(name, rows[i].name))
 			return rows[i].encoding;

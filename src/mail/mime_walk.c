@@ -27,8 +27,8 @@ tell_text(struct mime_walk *w, const char *p, size_t n, struct result *res)
 	    w, w->where == MIME_IN_BODY ? MIME_BODY : MIME_AROUND, p, n, res);
 }
 
-/* Begins the entity that is or is not, as `message` says, of another one's
- * message; SIZE_MAX: it is a message itself. */
+/* Begins an entity that belongs to the message of that index; SIZE_MAX: that
+ * is a message itself. */
 static int
 begin_entity(struct mime_walk *w, size_t message, struct result *res)
 {
@@ -64,7 +64,8 @@ is_message(const struct mime_entity *e)
 	    e->encoding <= MIME_BINARY;
 }
 
-/* What the entity is whose header is read, apart from how deep it is. */
+/* What the entity is whose header was read, however deep it lies; what a part
+ * of a digest is by default, it is. */
 static enum mime_kind
 kind_of(struct mime_walk *w)
 {

@@ -35,7 +35,8 @@ enum recode_label {
 
 /* What is decided for an entity. */
 struct recode_part {
-	uint8_t body, label;
+	enum recode_body body : 8;
+	enum recode_label label : 8;
 	bool has_8bit; /* bytes above 127 */
 	bool encodes; /* a message: itself or a part of it is encoded */
 };

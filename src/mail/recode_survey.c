@@ -67,9 +67,9 @@ fail_kind(
 		[MIME_BARE] = { "a multipart has no valid boundary",
 		    "its parts cannot be told apart to encode them" },
 		[MIME_TOO_DEEP] = { "a part lies too deep inside of others",
-		    "it is not encoded" },
+		    "so deep, nothing is encoded" },
 		[MIME_TOO_MANY] = { "the message has too many parts",
-		    "what comes after the first is not encoded" },
+		    "the last of them are not encoded" },
 	};
 
 	return result_fail(res, RESULT_CONVERSION, "%s and %s; %s",

@@ -8,6 +8,7 @@
 #include "mail/words_run.h"
 
 #define LINE_MAX_WORDS 76 /* bytes of a line with encoded words */
+#define ENCODED_MIN 8 /* bytes of an encoded word without any text */
 #define GAP_MAX 24 /* more white space is encoded too */
 
 bool
@@ -19,15 +20,27 @@ run_has_8bit(const char *p, size_t n)
 	return false;
 }
 
+/* Whether the word begins and ends as an encoded word does, or several that
+ * lack the blanks between. */
+static bool
+is_encoded(const char *p, size_t n)
+{
+	const char *mark;
+
+	if (n < ENCODED_MIN || memcmp(p, "=?", 2) != 0 ||
+	    memcmp(p + n - 2, "?=", 2) != 0)
+		return false;
+	mark = memchr(p + 2, '?', n - 2);
+	return mark > p + 2 && p + n - mark >= 5 && mark[2] == '?' &&
+	    (ascii_lower(mark[1]) == 'q' || ascii_lower(mark[1]) == 'b');
+}
+
 static enum run_word
 classify(const struct run *run, const char *p, size_t n)
 {
 	if (n > run->longest || run_has_8bit(p, n))
 		return RUN_RAW;
-	return n > 4 && memcmp(p, "=?", 2) == 0 &&
-		memcmp(p + n - 2, "?=", 2) == 0
-	    ? RUN_ENCODED
-	    : RUN_PLAIN;
+	return is_encoded(p, n) ? RUN_ENCODED : RUN_PLAIN;
 }
 
 /* Appends to the run what the `n` bytes at `p` mean. */

@@ -2,6 +2,7 @@
 been sent at once, to the byte."""
 
 import re
+from email.header import decode_header, make_header
 
 import pytest
 from faults import MAIL, clear
@@ -67,8 +68,9 @@ def test_case_2_35_long_line_of_the_body(queued, smarthost, length):
 def test_case_2_35_long_line_of_the_header(queued, smarthost, field):
     mail = twice(queued, smarthost, [TO],
                  HEAD + field + b"\n\nbody\n").same()
-    value = b"".join(field.partition(b": ")[2].split()).decode()
-    assert "".join(mail.parsed()["X-Long"].split()) == value
+    value = b"".join(field.partition(b": ")[2].split())
+    shown = str(make_header(decode_header(mail.only("X-Long"))))
+    assert "".join(shown.split()).encode() == value
     assert mail.body == b"body\r\n"
     assert max(map(len, mail.data.split(b"\r\n"))) <= 998
 
@@ -143,7 +145,8 @@ ODD = b"From: Foo [bar] <x@y>\nReply-To: a@@b\nReturn-Path: <>\n" \
 def test_case_2_43_odd_fields_stay(queued, smarthost):
     mail = twice(queued, smarthost, ["c@d.example"],
                  ODD + b"Subject: s\n\nbody\n").same()
-    for line in ODD.splitlines():
+    want = ODD.replace("Jörg".encode(), b"=?UTF-8?B?SsO2cmc=?=")
+    for line in want.splitlines():
         if not line.startswith(b"Return-Path"):
             assert line.rstrip() in mail.head, line
 

@@ -280,7 +280,7 @@ def test_fault_k4_hostile_text_in_the_log(outpost, smarthost, text):
 def test_fault_k4_hostile_message_id(outpost, smarthost):
     host = clear(smarthost)
     outpost.configure(host, CLEAR)
-    for value in ("<a b%n%s>", "<x\x1b[2J>", "<a>\n result=x", "x" * 5000,
+    for value in ("<a b%n%s>", "<x\x1b[2J>", "<a>\n result=x", "x" * 990,
                   "<\u202e>", "<a result=failed>", "\x01\x02"):
         done = outpost([X], f"Message-ID: {value}\n".encode() + MAIL)
         assert done.status == 0

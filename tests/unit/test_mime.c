@@ -174,6 +174,7 @@ encodings(void **state)
 		{ "(x) Quoted-Printable;", MIME_QUOTED_PRINTABLE },
 		{ "\r\n\tBASE64", MIME_BASE64 },
 		{ "\"base64\"", MIME_BASE64 },
+		{ "base64(x)", MIME_BASE64 },
 		{ "x-uuencode", MIME_OTHER },
 		{ "base 64", MIME_OTHER },
 		{ "8bits", MIME_OTHER },
