@@ -17,7 +17,7 @@ from queued import TO
 from smarthost import wire
 
 BATCH = 6
-SEEDS = range(600)
+SEEDS = range(40)
 
 
 def leaves(message):
