@@ -181,6 +181,13 @@ read_domain(
 	return why;
 }
 
+/* Whether a character of two bytes is a control (U+0080 to U+009F). */
+static bool
+is_c1(const char *p)
+{
+	return (unsigned char)p[0] == 0xc2 && (unsigned char)p[1] < 0xa0;
+}
+
 /* Only UTF-8 may stand above 127 (RFC 6532 section 3.2). */
 static const char *
 check_utf8(struct address *addr, size_t n)
@@ -190,6 +197,8 @@ check_utf8(struct address *addr, size_t n)
 	for (size_t i = 0; i < n; i += len) {
 		if ((len = text_utf8_length(addr->spec + i, n - i)) == 0)
 			return "neither ASCII nor UTF-8";
+		if (len == 2 && is_c1(addr->spec + i))
+			return "control character";
 		if (len > 1)
 			addr->is_8bit = true;
 	}

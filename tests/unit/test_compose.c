@@ -13,6 +13,11 @@
 #include "delivery/compose.h"
 #include "spools.h"
 
+static const struct charset_choices none = { { "", "" } };
+static const struct body_facts ascii = { "us-ascii", 4 };
+static const struct compose_origin origin = { "anid", 7 };
+static const struct compose_text text = { &none, &ascii };
+
 struct fixture {
 	struct conf conf;
 	struct identity id;
@@ -25,7 +30,7 @@ struct fixture {
 static void
 fixture_make(struct fixture *f, const char *header)
 {
-	static const char text[] = "[smarthost]\nhost = x.example\n"
+	static const char conf[] = "[smarthost]\nhost = x.example\n"
 				   "auth = off\n[sender]\n"
 				   "address = me@x.example\n"
 				   "domain = d.example\n";
@@ -37,7 +42,7 @@ fixture_make(struct fixture *f, const char *header)
 	header_init(&f->h);
 	compose_init(&f->c);
 	buf_init(&held, HEADER_MAX);
-	if (conf_parse(&f->conf, "test", text, sizeof text - 1, &res) == -1 ||
+	if (conf_parse(&f->conf, "test", conf, sizeof conf - 1, &res) == -1 ||
 	    identity_load(&f->id, &f->conf, getuid(), &res) == -1)
 		fail_msg("%s", res.text);
 	assert_int_not_equal(
@@ -51,6 +56,8 @@ fixture_make(struct fixture *f, const char *header)
 		.sender = "me@x.example",
 		.asked = "bob@d.example",
 		.name = "Bob",
+		.origin = &origin,
+		.text = &text,
 		.add_missing = true };
 }
 
@@ -303,7 +310,8 @@ test_addresses(void **state)
 		f.rules.rule = sender_map_find(&f.senders, &f.id, "root");
 		assert_non_null(f.rules.rule);
 		f.rules.sender = f.rules.rule->address;
-		f.rules.is_draft = cases[i].is_draft;
+		if (cases[i].is_draft)
+			f.rules.origin = NULL, f.rules.text = NULL;
 		assert_int_equal(
 		    compose(&f.c, &f.rules, &f.h, &rest, 0, &res), 0);
 		if (strstr(f.c.head.data, cases[i].want) == NULL)
@@ -311,6 +319,64 @@ test_addresses(void **state)
 		assert_null(strstr(f.c.head.data, "Reply-To"));
 		fixture_clear(&f);
 	}
+}
+
+/* Who handed it in, as far as that may be known, and what the mail wants. */
+static void
+test_trace(void **state)
+{
+	static const struct {
+		long received, require_tls;
+		const char *header, *want;
+		bool tls;
+	} cases[] = {
+		{ 1, 0, "Subject: s\r\n",
+		    " (outpost, from userid 7)\r\n\tid anid; ", false },
+		{ 0, 1, "Subject: s\r\n",
+		    "Received: by localhost (outpost)\r\n\tid anid; ", true },
+		{ 0, 1, "TLS-Required: no\r\n", "TLS-Required: no\r\n", false },
+		{ 0, 1, "TLS-Required: never\r\n", "never\r\n", true },
+	};
+	struct source rest = spools_text("body\r\n", 0);
+	struct envelope env;
+	struct fixture f;
+	struct result res;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		fixture_make(&f, cases[i].header);
+		f.conf.message.received = cases[i].received;
+		f.conf.message.require_tls = cases[i].require_tls;
+		assert_int_equal(
+		    compose(&f.c, &f.rules, &f.h, &rest, 0, &res), 0);
+		if (strstr(f.c.head.data, cases[i].want) == NULL)
+			fail_msg("%zu: %s", i, f.c.head.data);
+		envelope_init(&env);
+		compose_note(&f.c, &env);
+		assert_int_equal(env.require_tls, cases[i].tls);
+		assert_false(env.is_8bit || env.is_long || env.is_utf8);
+		fixture_clear(&f);
+	}
+}
+
+static void
+test_facts(void **state)
+{
+	static const struct body_facts wide = { "UTF-8", 999 };
+	static const struct compose_text wide_text = { &none, &wide };
+	struct source rest = spools_text("body\r\n", 0);
+	struct envelope env;
+	struct fixture f;
+	struct result res;
+
+	(void)state;
+	fixture_make(&f, "Cc: \xc3\xb6@x.example\r\n");
+	f.rules.text = &wide_text;
+	assert_int_equal(compose(&f.c, &f.rules, &f.h, &rest, 0, &res), 0);
+	envelope_init(&env);
+	compose_note(&f.c, &env);
+	assert_true(env.is_8bit && env.is_long && env.is_utf8);
+	fixture_clear(&f);
 }
 
 int
@@ -324,6 +390,8 @@ main(void)
 		cmocka_unit_test(test_stamp),
 		cmocka_unit_test(test_from),
 		cmocka_unit_test(test_addresses),
+		cmocka_unit_test(test_trace),
+		cmocka_unit_test(test_facts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,10 +74,11 @@ test_ways(void **state)
 static void
 test_narrow(void **state)
 {
-	static const char want[] = "Subject: s\r\nMIME-Version: 1.0\r\n"
-				   "Content-Type: text/plain; charset=UTF-8\r\n"
-				   "Content-Transfer-Encoding: "
-				   "quoted-printable\r\n\r\nmany words in gr=C3=BC\r\n";
+	static const char want[] =
+	    "Subject: s\r\nMIME-Version: 1.0\r\n"
+	    "Content-Type: text/plain; charset=UTF-8\r\n"
+	    "Content-Transfer-Encoding: "
+	    "quoted-printable\r\n\r\nmany words in gr=C3=BC\r\n";
 	const struct caps caps = { .flags = 0 };
 	struct source given = spools_text(TEXT, sizeof TEXT - 21);
 	const struct source *sent;
