@@ -59,6 +59,29 @@ add_operands(
 	return 0;
 }
 
+/* The recipients in a field; in UTF-8, for in other sets an "@" may be half a
+ * character. */
+static int
+add_field(struct request *r, enum request_rewrite rewrite,
+    const struct field *f, struct result *res)
+{
+	struct buf text;
+	size_t n;
+	const char *body = field_body(&r->intake.header, f, &n);
+	int rc;
+
+	buf_init(&text, 2 * HEADER_MAX);
+	(void)charset_to_utf8(&text, body, n, &r->setup->charsets);
+	if (buf_failed(&text))
+		rc = result_fail(res, RESULT_SYSTEM, "out of memory");
+	else
+		rc = add_list(r, rewrite, text.data, text.len, res);
+	buf_free(&text);
+	if (rc == -1)
+		return result_context(res, "%s", header_name_text(f->name));
+	return 0;
+}
+
 /* -t: To, Cc and Bcc; in a resent message only their Resent- forms. */
 static int
 add_header_recipients(
@@ -74,16 +97,11 @@ add_header_recipients(
 
 	for (size_t i = 0; i < h->count; i++) {
 		const struct field *f = &h->fields[i];
-		const char *body;
-		size_t n;
 
-		if (f->name != want[0] && f->name != want[1] &&
-		    f->name != want[2])
-			continue;
-		body = field_body(h, f, &n);
-		if (add_list(r, rewrite, body, n, res) == -1)
-			return result_context(
-			    res, "%s", header_name_text(f->name));
+		if ((f->name == want[0] || f->name == want[1] ||
+			f->name == want[2]) &&
+		    add_field(r, rewrite, f, res) == -1)
+			return -1;
 	}
 	return 0;
 }
