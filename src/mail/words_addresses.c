@@ -188,14 +188,12 @@ put_outside(struct run *run, const char *p, size_t from, size_t to, size_t tail)
 /* Appends the addr-spec in ASCII, if that can be; returns where the list goes
  * on.  A route or comment in it that is not ASCII goes. */
 static size_t
-put_spec(struct run *run, const char *p, size_t n, const struct address *addr,
+put_spec(struct run *run, const char *p, size_t n, struct address *addr,
     enum words_left *left)
 {
 	size_t start = addr->angle ? addr->angle_start : addr->spec_start;
 	struct scan s = { p, n, addr->spec_end };
 	struct token t = { .start = addr->spec_end };
-	char ascii[2 * ADDRESS_MAX];
-	const char *spec = addr->spec;
 	struct result ignored;
 
 	if (addr->angle)
@@ -204,11 +202,9 @@ put_spec(struct run *run, const char *p, size_t n, const struct address *addr,
 		buf_add(run->out, p + start, addr->spec_end - start);
 		return addr->spec_end;
 	}
-	if (addr->is_8bit &&
-	    idn_to_ascii(spec, ascii, sizeof ascii, &ignored) == 0)
-		spec = ascii;
-	buf_puts(run->out, spec);
-	if (run_has_8bit(spec, strlen(spec)))
+	(void)!idn_put_ascii(addr, &ignored);
+	buf_puts(run->out, addr->spec);
+	if (addr->is_8bit)
 		*left = WORDS_LEFT_ADDRESS;
 	return t.start;
 }
