@@ -263,7 +263,8 @@ static int
 write_header(struct work *w)
 {
 	w->replied = find_replied(w);
-	message_mime_plan(&w->mime, w->h, w->rules->body);
+	message_mime_plan(
+	    &w->mime, w->h, w->rules->add_missing ? w->rules->body : NULL);
 	if (w->rules->received != NULL)
 		buf_printf(w->out, "%s: %s\r\n",
 		    header_name_text(HEADER_RECEIVED), w->rules->received);

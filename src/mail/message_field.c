@@ -60,8 +60,7 @@ respell(struct change *change, struct address *addr,
 	struct result ignored;
 
 	/* what cannot be ASCII stays: it may be no recipient */
-	if (rules->add_missing)
-		(void)!idn_put_ascii(addr, &ignored);
+	(void)!idn_put_ascii(addr, &ignored);
 	snprintf(change->spec, sizeof change->spec, "%s%s%s", addr->spec,
 	    bare ? "@" : "", bare ? rules->domain : "");
 	return bare || addr->is_8bit != was_8bit;

@@ -191,3 +191,68 @@ def test_not_a_word_where_it_is_not_needed(queued, smarthost):
     queued.configure(host).submit([TO], mail).ok()
     assert host.message.body == "Grüße\r\n".encode()
     assert "SMTPUTF8" not in " ".join(host.message.sender_params)
+
+
+UTF8 = "grüße@d.example"
+NEEDY = {"recipient": ([UTF8], MAIL), "sender": (["-f", UTF8, TO], MAIL),
+         "header": ([TO], f"Cc: {UTF8}\n".encode() + MAIL)}
+
+
+@pytest.mark.parametrize("who", NEEDY)
+@pytest.mark.parametrize("way", [[], ["-odq"]], ids=["wait", "queue"])
+def test_utf8_where_it_is_offered(queued, smarthost, who, way):
+    host = smarthost(tls="off", auth="", smtputf8=True)
+    args, stdin = NEEDY[who]
+    queued.configure(host).submit([*way, "-i", *args], stdin).ok()
+    queued.run().ok()
+    message = host.message
+    assert "SMTPUTF8" in message.sender_params
+    assert "BODY=8BITMIME" in message.sender_params
+    assert UTF8 in [message.sender, *message.recipients] \
+        or message.only("Cc") == UTF8
+    assert message.body == BODY and queued.waiting == []
+
+
+@pytest.mark.parametrize("who", NEEDY)
+def test_utf8_where_it_is_not_offered(queued, smarthost, who):
+    """Nothing is said of it to the smarthost."""
+    host = smarthost(tls="off", auth="")
+    args, stdin = NEEDY[who]
+    run = queued.configure(host).submit(["-i", *args], stdin)
+    run.failed(65, "SMTPUTF8")
+    assert "status=5.6.7" in run.log and len(queued.failed) == 1
+    assert not any(line.startswith(b"MAIL") for line in host.commands)
+
+
+def test_utf8_recipient_among_others(queued, smarthost):
+    host = smarthost(tls="off", auth="")
+    run = queued.configure(host).submit(["-i", TO, UTF8], MAIL)
+    run.failed(65, "SMTPUTF8", UTF8)
+    assert host.message.recipients == [TO]
+
+
+# REQUIRETLS
+
+
+def wants_tls(queued, host, stdin):
+    queued.configure(host, message={"require_tls": "yes"}, smarthost={
+        "tls": "implicit", "ca_file": queued.outpost.ca_file})
+    return queued.submit(["-i", TO], stdin)
+
+
+@pytest.mark.parametrize("field, said", [
+    (b"", True), (b"TLS-Required: No\n", False),
+    (b"tls-required:\n no \n", False), (b"TLS-Required: Yes\n", True)])
+def test_tls_is_wanted_on_all_of_the_way(queued, smarthost, field, said):
+    host = smarthost(requiretls=True, auth="")
+    wants_tls(queued, host, field + MAIL).ok()
+    assert ("REQUIRETLS" in host.message.sender_params) == said
+
+
+def test_tls_that_is_not_offered(queued, smarthost):
+    run = wants_tls(queued, smarthost(auth=""), MAIL)
+    run.failed(69, "REQUIRETLS", "require_tls = no")
+    assert "status=5.7.30" in run.log and len(queued.failed) == 1
+    host = smarthost(auth="")
+    wants_tls(queued, host, b"TLS-Required: No\n" + MAIL).ok()
+    assert len(host.messages) == 1
