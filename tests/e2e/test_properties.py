@@ -132,6 +132,35 @@ def test_what_arrived_is_not_changed_again(queued, smarthost, seed):
         assert second.data == second.trace + first.data
 
 
+def broken(rng, data):
+    """A mail in which something went wrong."""
+    data = bytearray(data)
+    for _ in range(rng.randint(1, 6)):
+        at = rng.randrange(len(data) + 1)
+        how = rng.random()
+        if how < 0.4:
+            data[at:at + 1] = rng.choice([
+                b"\n", b"\r", b"\0", b"\xff", b"\"", b"(", b"=?", b"--", b"",
+                b"\n\n", b"\xc3", b" " * 1200, b";"])
+        elif how < 0.7:
+            del data[at:at + rng.randint(1, 200)]
+        else:
+            data[at:at] = data[rng.randrange(len(data) + 1):][:200]
+    return bytes(data)
+
+
+@pytest.mark.parametrize("eightbit", [True, False])
+@pytest.mark.parametrize("seed", range(2000, 2008))
+def test_broken_mails(queued, smarthost, seed, eightbit):
+    """They go out clean, or not at all, with a sentence."""
+    rng = random.Random(seed)
+    queued.configure(clear(smarthost, eightbit=eightbit))
+    for _ in range(10):
+        done = queued.submit(["-i", TO], broken(rng, mails.mail(rng).data))
+        assert done.status in (0, 65), done
+        assert (done.status == 0) == (done.err == ""), done
+
+
 def test_mails_can_be_told_apart():
     """The generator makes what it says: every kind turns up."""
     rng = random.Random(1)
