@@ -123,8 +123,18 @@ write_piece(struct session *s, struct body *b, struct deadline until)
 	return 0;
 }
 
-/* The last piece, and with it what the machine adds when it agrees that this
- * was all of the message. */
+/* Whether the machine agrees that this was all of the message.  To a chunk that
+ * has begun it need not add anything: then the answer is what it wants next. */
+static bool
+is_whole(const struct session *s, const struct body *b)
+{
+	enum smtp_todo next = smtp_next(s->client);
+
+	return next == SMTP_TODO_SEND ||
+	    (b->is_chunk && b->begun && next == SMTP_TODO_READ);
+}
+
+/* The last piece, and with it what the machine adds. */
 static void
 end_message(struct session *s, struct body *b)
 {
@@ -138,7 +148,7 @@ end_message(struct session *s, struct body *b)
 	if (b->off == message(s)->size && smtp_asks_next(s->client))
 		(void)session_ask_next(s);
 	smtp_body_read(s->client, b->off);
-	if (smtp_next(s->client) != SMTP_TODO_SEND)
+	if (!is_whole(s, b))
 		return;
 	if (b->dots.mid_line) {
 		/* never true of clean lines; but the dot stands alone */

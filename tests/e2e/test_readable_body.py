@@ -281,6 +281,25 @@ def test_mails_of_a_run_are_converted_one_by_one(queued, smarthost):
         sorted(bodies)
 
 
+@pytest.mark.parametrize("switches", [
+    {"helo_only": True}, {"max_rcpt": 1}, {"chunking": True},
+    {"chunking": True, "max_rcpt": 1}, {"pipelining": False}], ids=str)
+@pytest.mark.parametrize("eightbit", [True, False])
+def test_every_way_to_hand_it_over(outpost, smarthost, switches, eightbit):
+    """Each transaction of a mail carries the same."""
+    host = clear(smarthost, eightbit=eightbit, **switches)
+    text = BODY * 2000
+    outpost(["-i", "a@d.example", "b@d.example"], "Subject: 备份\n\n" + text,
+            host=host, config=CLEAR).ok()
+    wide = eightbit and "helo_only" not in switches
+    assert [to for mail in host.messages for to in mail.recipients] == [
+        "a@d.example", "b@d.example"]
+    assert len({mail.data for mail in host.messages}) == 1
+    for message in host.messages:
+        assert message.data.isascii() != wide
+        assert reading.leaf(message)[3] == text.encode()
+
+
 def test_size_that_is_said_is_the_one_that_comes(outpost, smarthost):
     host = clear(smarthost, eightbit=False, size=10_000_000)
     outpost([TO], "Subject: s\n\n" + BODY * 100, host=host, config=CLEAR).ok()
