@@ -7,6 +7,7 @@ import base64
 import binascii
 import email.message
 import email.policy
+import re
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -115,18 +116,20 @@ def text_leaf(rng):
     charset = rng.choice(["utf-8", "UTF-8", "gb18030"])
     content = lines(rng, make).encode(charset)
     kind = rng.choice(["text/plain", "text/html"])
-    fields = [b"Content-Type: %s; charset=%s" % (kind.encode(),
-                                                 charset.encode())]
+    form = rng.choice([b"%s; charset=%s", b"%s; charset=\"%s\"",
+                       b"%s;\n\tformat=flowed; Charset=%s"])
+    fields = [b"Content-Type: " + form % (kind.encode(), charset.encode())]
     leaf = Leaf(kind, content, charset)
     if rng.random() < 0.4:
         name, content = encode(rng, content)
-        fields.append(b"Content-Transfer-Encoding: " + name)
+        fields.append(b"Content-Transfer-Encoding: "
+                      + rng.choice([name, name.upper()]))
     elif not content.isascii() or rng.random() < 0.3:
         fields.append(b"Content-Transfer-Encoding: "
                       + rng.choice([b"8bit", b"8BIT", b"8bit (raw)"]))
     rng.shuffle(fields)
     return Part(fields, content, [leaf], leaf if b"base64" not in
-                b"".join(fields) else None)
+                b"".join(fields).lower() else None)
 
 
 def binary_leaf(rng):
@@ -145,6 +148,15 @@ def binary_leaf(rng):
     return Part(fields, content, [leaf], leaf)
 
 
+def unlabelled_leaf(rng):
+    """8-bit text that does not say what it is in a multipart."""
+    content = lines(rng, _utf8_line).encode()
+    fields = rng.choice([[b"Content-Type: text/plain"], [],
+                         [b"Content-Description: x"]])
+    leaf = Leaf("text/plain", content)
+    return Part(fields, content, [leaf], leaf)
+
+
 def empty_leaf(rng):
     fields = rng.choice([[b"Content-Type: text/plain"], []])
     return Part(fields, b"", [Leaf("text/plain", b"")])
@@ -153,28 +165,43 @@ def empty_leaf(rng):
 # what holds others
 
 def boundary(rng, parts):
-    """One that is in none of the parts; often like one that is."""
+    """One that no line in the parts is; many are the beginning of one."""
     letters = "abcXYZ0189'()+_,-./:=?"
     used = b"".join(part.data() for part in parts)
     while True:
         made = "".join(rng.choice(letters)
                        for _ in range(rng.choice([1, 5, 30, 70])))
-        made = rng.choice(["", "--", "=_"]) + made
-        if b"--" + made[:70].encode() not in used:
-            return made[:70].encode()
+        made = (rng.choice(["", "--", "=_"]) + made)[:70].encode()
+        if not re.search(rb"(?m)^--" + re.escape(made) + rb"(--)?[ \t]*$",
+                         used):
+            return made
+
+
+def boundary_parameter(rng, mark):
+    if mark.isalnum() and rng.random() < 0.5:
+        return rng.choice([b"boundary=", b"BOUNDARY="]) + mark
+    return b'boundary="' + mark + b'"' + rng.choice([b"", b"; x=y"])
+
+
+def around(rng):
+    """What stands before the first part, or after the last."""
+    return rng.choice([b"", b"", b"", b"\n", b"This has many parts.\n",
+                       "Für alte Leser\n".encode(), b"y" * 1500 + b"\n"])
 
 
 def multipart(rng, depth):
     parts = [part(rng, depth + 1) for _ in range(rng.randint(1, 4))]
     mark = boundary(rng, parts)
-    body = rng.choice([b"", b"This is a multi-part message.\n", b"\n"])
+    body = around(rng)
     for one in parts:
-        body += b"--" + mark + rng.choice([b"", b"", b" "]) + b"\n"
+        body += b"--" + mark + rng.choice([b"", b"", b" ", b"\t"]) + b"\n"
         body += one.data() + b"\n"
-    body += b"--" + mark + b"--\n" + rng.choice([b"", b"", b"epilogue\n"])
+    body += b"--" + mark + b"--\n" + around(rng)
     kind = rng.choice(KINDS).encode()
-    fields = [b"Content-Type: multipart/" + kind + rng.choice([b"; ", b";\n "])
-              + b'boundary="' + mark + b'"']
+    fields = [rng.choice([b"Content-Type: ", b"content-type:", b"CONTENT-TYPE:"
+                          b"\n "]) + b"multipart/"
+              + kind + rng.choice([b"; ", b";\n ", b" ;"])
+              + boundary_parameter(rng, mark)]
     leaves = [leaf for one in parts for leaf in one.leaves]
     if rng.random() < 0.5 and not body.isascii():
         fields.append(b"Content-Transfer-Encoding: 8bit")
@@ -199,7 +226,8 @@ def part(rng, depth=0):
         return multipart(rng, depth)
     if depth < DEPTH and choice < 0.5:
         return attached(rng, depth)
-    return rng.choice([text_leaf, text_leaf, binary_leaf, empty_leaf])(rng)
+    return rng.choice([text_leaf, text_leaf, binary_leaf, unlabelled_leaf,
+                       empty_leaf])(rng)
 
 
 # whole mails

@@ -119,7 +119,7 @@ def test_words_beside_raw_text(outpost, host, value):
     b"Subject:no blank\nX-A:\ttab\nX-B: a =?x?= b \nX-C: folded\n\t here\n\n"
     b"body\n",
     b'To: "A, B" <a@b.example>, (c) d@e.example\nX-Long: ' + b"w " * 300
-    + b"\n\nbody\n"])
+    + b"\n\nbody\n"], ids=["words", "odd", "long"])
 def test_ascii_stays_to_the_byte(outpost, host, stdin):
     message = send(outpost, host, stdin)
     assert [name for name in added(message, stdin)
@@ -334,7 +334,7 @@ def test_long_text_is_folded_at_white_space(outpost, host, text):
 
 @pytest.mark.parametrize("text", [
     "x" * 999, "x" * 3000, "a " + "x" * 3000 + " b", "x" * 1500 + "é",
-    "中" * 500])
+    "中" * 500], ids=["just", "one", "among others", "and 8-bit", "8-bit"])
 def test_long_word_is_encoded(outpost, host, text):
     message = send(outpost, host, f"Subject: {text}\n\nbody\n")
     assert text_of(message, "Subject") == text
@@ -345,7 +345,7 @@ def test_long_word_is_encoded(outpost, host, text):
     "References: <" + "x" * 1200 + "@d.example>",
     "Message-ID: <" + "x" * 1200 + "@d.example>",
     "In-Reply-To: <" + "x" * 1200 + "@d.example>",
-    "MIME-Version: " + "1" * 1200])
+    "MIME-Version: " + "1" * 1200], ids=lambda field: field[:9])
 def test_long_word_of_a_structured_field(outpost, host, field):
     name = field.partition(":")[0]
     done = outpost([TO], field + "\n\nbody\n")
@@ -356,7 +356,8 @@ def test_long_word_of_a_structured_field(outpost, host, field):
 @pytest.mark.parametrize("field", [
     "References: " + " ".join(f"<{n}@d.example>" for n in range(400)),
     "To: " + ", ".join(f"Name {n} <n{n}@d.example>" for n in range(200)),
-    "Cc: " + ", ".join(f'"张三 {n}" <n{n}@d.example>' for n in range(200))])
+    "Cc: " + ", ".join(f'"张三 {n}" <n{n}@d.example>' for n in range(200))],
+    ids=["ids", "addresses", "8-bit"])
 def test_long_structured_field_is_folded(outpost, host, field):
     message = send(outpost, host, field + "\n\nbody\n")
     name, _, text = field.partition(": ")

@@ -156,7 +156,7 @@ def test_body_without_8bitmime(outpost, smarthost, case):
 
 @pytest.mark.parametrize("text, encoding", [
     ("Die Größe der Datei beträgt 5 MB.\n" * 20, QP),
-    ("备份已完成。文件都在。\n" * 20, "base64")])
+    ("备份已完成。文件都在。\n" * 20, "base64")], ids=["qp", "base64"])
 def test_the_shorter_encoding(outpost, smarthost, text, encoding):
     message = deliver(outpost, smarthost, Case("", "", text.encode()),
                       eightbit=False)
@@ -168,7 +168,8 @@ def test_the_shorter_encoding(outpost, smarthost, text, encoding):
     b"\xc3\xa9 \n\t\n", b"--\n--x\n\xc3\xa9--\n", b"From \xc3\xa9\nFrom x\n",
     b"=\n=3D\xc3\xa9=\n", "é".encode() * 3000 + b"\n",
     b"\xc3\xa9" + b"x" * 5000 + b"\n.\n", bytes(range(1, 10)) + b"\xff\x7f\n",
-    b"\xe9" * 998 + b"\n" + b"\xe9" * 999 + b"\n"])
+    b"\xe9" * 998 + b"\n" + b"\xe9" * 999 + b"\n"],
+    ids=lambda body: repr(body)[:16])
 @pytest.mark.parametrize("eightbit", [True, False])
 def test_odd_bodies(outpost, smarthost, body, eightbit):
     message = deliver(outpost, smarthost, Case("", "", body),
@@ -180,7 +181,8 @@ def test_odd_bodies(outpost, smarthost, body, eightbit):
 @pytest.mark.parametrize("length", [997, 998, 999, 1000, 20_000])
 @pytest.mark.parametrize("head", [
     "", MIME + PLAIN + "us-ascii\nContent-Transfer-Encoding: 7bit\n",
-    MIME + "Content-Type: text/html\n", MIME + "Content-Type: image/x-odd\n"])
+    MIME + "Content-Type: text/html\n", MIME + "Content-Type: image/x-odd\n"],
+    ids=["none", "plain", "html", "image"])
 def test_long_lines_of_ascii(outpost, smarthost, head, length):
     body = b"a" + b"y" * (length - 1) + b"\nshort\n"
     message = deliver(outpost, smarthost, Case("", head, body))
@@ -207,9 +209,10 @@ GATEWAY = [
     b"Subject: s\n\n" + BODY.encode(), b"X-A: 1\n\nascii\n",
     b"Content-Type: text/plain; charset=utf-8\n\n" + BODY.encode(),
     b"From: \nDate: x\nSubject: s\n\nascii\n"]
+KINDS = ["8-bit", "ascii", "typed", "empty"]
 
 
-@pytest.mark.parametrize("stdin", GATEWAY)
+@pytest.mark.parametrize("stdin", GATEWAY, ids=KINDS)
 def test_nothing_is_added_for_a_gateway(outpost, smarthost, stdin):
     host = clear(smarthost)
     outpost(["-G", TO], stdin, host=host, config=CLEAR).ok()
@@ -220,7 +223,7 @@ def test_nothing_is_added_for_a_gateway(outpost, smarthost, stdin):
         b"\n", b"\r\n")
 
 
-@pytest.mark.parametrize("stdin", GATEWAY)
+@pytest.mark.parametrize("stdin", GATEWAY, ids=KINDS)
 def test_gateway_mail_without_8bitmime(outpost, smarthost, stdin):
     host = clear(smarthost, eightbit=False)
     outpost(["-G", TO], stdin, host=host, config=CLEAR).ok()

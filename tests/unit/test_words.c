@@ -150,6 +150,10 @@ addresses(void **state)
 		    "Resent-To: =?UTF-8?Q?Lang-und-l=C3=A4nger-und-am-l=C3=A4"
 		    "ngsten-heisst-sie?=\r\n "
 		    "<somebody.somewhere@x>, b@x\r\n" },
+		{ "To: J\303\266rg <a@x>,somebody.or.other@x,"
+		  "somebody.else@x,Somebody-else <c@x>\r\n",
+		    "To: =?UTF-8?B?SsO2cmc=?= <a@x>,somebody.or.other@x,"
+		    "somebody.else@x,\r\n Somebody-else <c@x>\r\n" },
 		{ "Reply-To: J\366rg <a@x>\r\n",
 		    "Reply-To: =?unknown-8bit?Q?J=F6rg?= <a@x>\r\n" },
 		/* no list */
