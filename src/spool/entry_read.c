@@ -463,15 +463,20 @@ entry_read(struct entry *e, int fd, enum entry_depth depth, struct result *res)
 	return done;
 }
 
-/* Whether the checksum is right of an entry that is in memory. */
+/* Whether the lines are clean and the checksum is right of an entry that is in
+ * memory. */
 static bool
 is_whole(const struct entry *e)
 {
 	const unsigned char *bytes = (const unsigned char *)e->bytes;
 	uint64_t at = FORMAT_HEAD, end = e->message_at + e->size;
 	unsigned char sum[SHA256_SIZE], zero = 0;
+	struct lines_check lines = { 0 };
 	struct sha256 sha;
 
+	if (!lines_check_push(&lines, e->bytes + e->message_at, e->size) ||
+	    !lines_check_end(&lines))
+		return false;
 	sha256_begin(&sha);
 	sha256_add(&sha, bytes + FORMAT_MAGIC_SIZE, FORMAT_VERSION_SIZE);
 	for (size_t i = 0; i < e->env.count; i++) {
