@@ -301,7 +301,7 @@ connects(void **state)
 		l = bound(rows[i].bound, &port);
 		assert_int_equal(listen(l, 1), 0);
 		assert_int_equal(
-		    dial(&d, rows[i].host, port, soon(LONG), &res), 0);
+		    dial(&d, rows[i].host, port, NULL, soon(LONG), &res), 0);
 		assert_string_equal(d.address, rows[i].address);
 		assert_string_equal(d.literal, rows[i].literal);
 		assert_true(d.is_loopback);
@@ -323,7 +323,8 @@ refused(void **state)
 
 	(void)state;
 	bound_twice(&v4, &v6, &port); /* bound, but nobody listens */
-	assert_int_equal(dial(&d, "both.example", port, soon(LONG), &res), -1);
+	assert_int_equal(
+	    dial(&d, "both.example", port, NULL, soon(LONG), &res), -1);
 	assert_int_equal(res.kind, RESULT_CONNECT);
 	snprintf(want, sizeof want,
 	    "cannot connect to both.example port %d: Connection refused (::1)",
@@ -349,7 +350,8 @@ second_address(void **state)
 		if (deaf)
 			listen_deaf(v4, port, fillers);
 		start = soon(LONG);
-		assert_int_equal(dial(&d, "localhost", port, start, &res), 0);
+		assert_int_equal(
+		    dial(&d, "localhost", port, NULL, start, &res), 0);
 		left = deadline_left(start);
 		assert_string_equal(d.address, "::1");
 		assert_string_equal(d.literal, "[IPv6:::1]");
@@ -373,7 +375,8 @@ nobody_answers(void **state)
 	(void)state;
 	bound_twice(&v4, &v6, &port);
 	listen_deaf(v4, port, fillers);
-	assert_int_equal(dial(&d, "both.example", port, soon(200), &res), -1);
+	assert_int_equal(
+	    dial(&d, "both.example", port, NULL, soon(200), &res), -1);
 	assert_int_equal(res.kind, RESULT_CONNECT);
 	snprintf(want, sizeof want,
 	    "cannot connect to both.example port %d: Connection refused "
@@ -406,8 +409,8 @@ interrupted(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(pipe(p), 0);
 		pthread_create(&t, NULL, write_later, &p[1]);
-		assert_int_equal(
-		    dial(&d, hosts[i], port, deadline_in(LONG, p[0]), &res),
+		assert_int_equal(dial(&d, hosts[i], port, NULL,
+				     deadline_in(LONG, p[0]), &res),
 		    -1);
 		assert_int_equal(res.kind, RESULT_INTERRUPTED);
 		pthread_join(t, NULL);
@@ -530,7 +533,8 @@ alarm_while_dialling(void **state)
 
 	early.at = soon(30).at;
 	hanging.alarm = &early;
-	assert_int_equal(dial(&none, "hangs.example", 25, hanging, &res), -1);
+	assert_int_equal(
+	    dial(&none, "hangs.example", 25, NULL, hanging, &res), -1);
 	assert_int_equal(res.kind, RESULT_RESOLVE);
 	assert_int_equal(never.rings, 0);
 	for (int rc = 0; rc >= -1; rc--) {
@@ -544,7 +548,8 @@ alarm_while_dialling(void **state)
 		listen_deaf(l, port, fillers);
 		alarm.at = soon(30).at;
 		until.alarm = &alarm;
-		assert_int_equal(dial(&d, "127.0.0.1", port, until, &res), -1);
+		assert_int_equal(
+		    dial(&d, "127.0.0.1", port, NULL, until, &res), -1);
 		assert_int_equal(bell.rings, 1);
 		assert_int_equal(
 		    res.kind, rc == 0 ? RESULT_CONNECT : RESULT_HANDED_OVER);
