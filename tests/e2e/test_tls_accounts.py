@@ -175,7 +175,10 @@ def test_key_that_others_can_read(outpost, smarthost, own, args, mode, bits):
     ("tls_cert", b"", "no certificate"), ("tls_key", b"", "no key"),
     ("tls_cert", b"\0" * 5000, "no certificate"),
     ("tls_key", b"\0" * 5000, "no key"),
-    ("tls_key", b"x" * 300_000, "larger than")])
+    ("tls_key", b"x" * 300_000, "larger than")],
+                         ids=["no certificate", "no key", "empty certificate",
+                              "empty key", "NUL certificate", "NUL key",
+                              "large key"])
 def test_own_certificate_is_worthless(outpost, smarthost, own, name, data,
                                       words):
     host = smarthost()
