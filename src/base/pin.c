@@ -76,7 +76,7 @@ read_hex(struct pin *pin, const char *p, size_t n)
 int
 pins_parse(struct pins *pins, const char *text)
 {
-	bool (*read)(struct pin *, const char *, size_t);
+	bool (*take)(struct pin *, const char *, size_t);
 	size_t n;
 
 	pins->n = 0;
@@ -85,9 +85,9 @@ pins_parse(struct pins *pins, const char *text)
 		n = strcspn(text, " \t");
 		if (n == 0)
 			return 0;
-		read = strncmp(text, SCHEME, SCHEME_LENGTH) == 0 ? read_base64
+		take = strncmp(text, SCHEME, SCHEME_LENGTH) == 0 ? read_base64
 								 : read_hex;
-		if (pins->n == PINS_MAX || !read(&pins->at[pins->n], text, n))
+		if (pins->n == PINS_MAX || !take(&pins->at[pins->n], text, n))
 			return -1;
 		pins->n++;
 	}

@@ -135,9 +135,10 @@ check_host(const struct conf *conf, struct result *res)
 static int
 check_pin(const struct conf *conf, struct result *res)
 {
+	const char *pin = conf->smarthost.tls_pin;
 	struct pins pins;
 
-	if (pins_parse(&pins, conf->smarthost.tls_pin) == 0)
+	if (*pin == '\0' || (pins_parse(&pins, pin) == 0 && pins.n > 0))
 		return 0;
 	return fail_smarthost(conf, "tls_pin",
 	    "must be the SHA-256 of a public key, as 64 hexadecimal digits or "

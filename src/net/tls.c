@@ -119,7 +119,7 @@ trust_system(struct tls *tls, struct result *res)
 static int
 trust_pins(struct tls *tls, const char *pins, struct result *res)
 {
-	if (pins_parse(&tls->pins, pins) == -1)
+	if (pins_parse(&tls->pins, pins) == -1 || tls->pins.n == 0)
 		return result_fail(
 		    res, RESULT_CONFIG, "cannot read the pinned keys");
 	SSL_CTX_set_cert_verify_callback(tls->ctx, tls_peer_verify_pin, tls);

@@ -146,6 +146,8 @@ static const struct {
 	{ "ehlo", HOST "ehlo = a b\n", "must be a host name or an [address]" },
 	{ "pin", HOST "tls_pin = " PIN " sha256//AAAA\n",
 	    "t.ini:3: [smarthost] tls_pin: must be the SHA-256 of a public k" },
+	{ "blank pin", HOST "tls_pin = \"  \"\n",
+	    "t.ini:3: [smarthost] tls_pin: must be" },
 	{ "pin too long", HOST "tls_pin = " HEX "0\n", "must be the SHA-256" },
 	{ "pins with a comma", HOST "tls_pin = " HEX ", " HEX "\n",
 	    "must be the SHA-256" },

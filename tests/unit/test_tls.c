@@ -494,12 +494,17 @@ pinned_authority(void **state)
 static void
 bad_pins(void **state)
 {
-	struct tls_rules rules = { .pins = "sha256//x" };
+	static const char *const bad[] = { "sha256//x", " ", "x" };
 	struct tls *tls;
 
 	(void)state;
-	assert_int_equal(tls_new(&tls, &rules, &res), -1);
-	assert_int_equal(res.kind, RESULT_CONFIG);
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		struct tls_rules rules = { .pins = bad[i] };
+
+		assert_int_equal(tls_new(&tls, &rules, &res), -1);
+		assert_null(tls);
+		assert_int_equal(res.kind, RESULT_CONFIG);
+	}
 }
 
 /* Files of a certificate of our own, in a directory. */
