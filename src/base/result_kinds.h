@@ -69,6 +69,11 @@
 	    "Install or update ca-certificates, or name the authority's " \
 	    "certificate in `ca_file`.", \
 	    "请安装或更新 ca-certificates，或用 ca_file 指定签发者的证书。") \
+	X(CERT_PIN, EX_TEMPFAIL, "4.7.5", TEMPORARY, \
+	    "If the server's owner confirms that its key is new, put the one " \
+	    "shown into `tls_pin`; if not, somebody may be in between.", \
+	    "若服务器一方确认已更换密钥，请把上面的新值写入 tls_pin；" \
+	    "否则可能有人在中间截听。") \
 	X(NO_STARTTLS, EX_TEMPFAIL, "4.7.4", TEMPORARY, \
 	    "Use `tls = implicit` with `port = 465`.", \
 	    "请用 tls = implicit 和 port = 465。") \

@@ -135,6 +135,7 @@ setup_without(struct setup *s, struct result *res)
 		if (conf_defaults(&s->conf, CONF_DEFAULT_PATH, res) == -1)
 			return -1;
 	}
+	identity_clear(&s->identity);
 	return identity_load(&s->identity, &s->conf, s->uid, res);
 }
 

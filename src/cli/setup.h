@@ -67,7 +67,8 @@ int setup_trust(struct setup *s, struct result *res)
 int setup_become(struct setup *s, struct result *res)
     __attribute__((warn_unused_result));
 
-/* For a caller who may read no configuration: the defaults, and who he is. */
+/* For a caller who may read no configuration: the defaults, and who he is; or
+ * who may not read all that it names: who he is. */
 int setup_without(struct setup *s, struct result *res)
     __attribute__((warn_unused_result));
 

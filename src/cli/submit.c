@@ -321,6 +321,9 @@ run(struct submission *s, struct result *res)
 	    s->setup.has_log ? REPORT_LOG : REPORT_STDERR);
 	if (mode == CONF_DELIVERY_QUEUE || setup_trust(&s->setup, &trust) == 0)
 		result_ok(&trust);
+	/* it is for others to show the certificate */
+	if (trust.kind == RESULT_DENIED)
+		return drop(s, &trust);
 	if (setup_become(&s->setup, res) == -1 ||
 	    request_read(&s->request, res) == -1)
 		return -1;

@@ -33,9 +33,12 @@ struct conf {
 		char *password; /* NULL once secret_load() took it */
 		char *password_file;
 		char *ca_file, *ca_path;
+		char *tls_pin; /* base/pin.h */
+		char *tls_cert, *tls_key;
 		long tls_min; /* enum conf_tls_min */
 		long insecure_auth; /* 0 or 1 */
 		char *ehlo;
+		char *source_address; /* one of a family at most */
 		long connect_timeout, timeout, wait_timeout; /* ms */
 		long max_connections, messages_per_connection;
 		long recipients_per_message;

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/log.h"
+#include "base/pin.h"
 #include "config/conf.h"
 #include "config/conf_internal.h"
 
@@ -131,6 +132,76 @@ check_host(const struct conf *conf, struct result *res)
 	return 0;
 }
 
+static int
+check_pin(const struct conf *conf, struct result *res)
+{
+	const char *pin = conf->smarthost.tls_pin;
+	struct pins pins;
+
+	if (*pin == '\0' || (pins_parse(&pins, pin) == 0 && pins.n > 0))
+		return 0;
+	return fail_smarthost(conf, "tls_pin",
+	    "must be the SHA-256 of a public key, as 64 hexadecimal digits or "
+	    "sha256//BASE64; or up to 16 of them",
+	    res);
+}
+
+/* What of TLS is worth nothing beside, or without, another key. */
+static int
+check_tls(const struct conf *conf, struct result *res)
+{
+	bool pinned = *conf->smarthost.tls_pin != '\0';
+	bool clear = conf->smarthost.tls == CONF_TLS_OFF;
+	const struct {
+		const char *name, *value;
+		bool is_wrong;
+		const char *text;
+	} rules[] = {
+		{ "tls_pin", conf->smarthost.tls_pin, clear,
+		    "cannot be set together with tls = off" },
+		{ "tls_cert", conf->smarthost.tls_cert, clear,
+		    "cannot be set together with tls = off" },
+		{ "ca_file", conf->smarthost.ca_file, pinned,
+		    "cannot be set together with tls_pin, which alone counts" },
+		{ "ca_path", conf->smarthost.ca_path, pinned,
+		    "cannot be set together with tls_pin, which alone counts" },
+		{ "tls_key", conf->smarthost.tls_key,
+		    *conf->smarthost.tls_cert == '\0',
+		    "is of no use without tls_cert" },
+	};
+
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		if (rules[i].is_wrong && *rules[i].value != '\0')
+			return fail_smarthost(
+			    conf, rules[i].name, rules[i].text, res);
+	return 0;
+}
+
+static int
+check_source(const struct conf *conf, struct result *res)
+{
+	static const size_t most[] = {
+		[HOST_BAD] = 0,
+		[HOST_NAME] = 0,
+		[HOST_IPV4] = 1,
+		[HOST_IPV6] = 1,
+	};
+	size_t n, seen[sizeof most / sizeof *most] = { 0 };
+	const char *list = conf->smarthost.source_address, *address;
+	char bare[HOST_MAX + 1];
+	enum host_kind kind;
+
+	while ((n = next_host(&list, &address)) > 0) {
+		kind = classify(address, n, bare);
+		if (++seen[kind] > most[kind])
+			return fail_smarthost(conf, "source_address",
+			    "must be an IPv4 address, an IPv6 address, or one "
+			    "of each",
+			    res);
+	}
+	return 0;
+}
+
 /* An EHLO argument is a domain or an address literal; whatever follows a
  * blank would be something else. */
 static int
@@ -246,9 +317,10 @@ check_syslog(const struct conf *conf, struct result *res)
 int
 conf_check(const struct conf *conf, struct result *res)
 {
-	static int (*const checks[])(const struct conf *,
-	    struct result *) = { check_host, check_ehlo, check_login,
-		check_clear, check_sender, check_queue, check_syslog };
+	static int (*const checks[])(const struct conf *, struct result *) = {
+		check_host, check_ehlo, check_login, check_clear, check_pin,
+		check_tls, check_source, check_sender, check_queue, check_syslog
+	};
 
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
 		if (checks[i](conf, res) == -1)

@@ -97,19 +97,33 @@ file_check_writers(const char *path, const struct stat *st, struct result *res)
 	    path, path);
 }
 
-int
-file_check_secret(const char *path, const struct stat *st, struct result *res)
+/* `what` is the secret. */
+static int
+check_readers(const char *path, const struct stat *st, const char *what,
+    struct result *res)
 {
 	if ((st->st_mode & (S_IWGRP | S_IRWXO)) != 0)
 		return result_fail(res, RESULT_CONFIG,
-		    "%s: holds a password, and others may read or write to "
-		    "it; run: chmod g-w,o-rwx %s",
-		    path, path);
+		    "%s: holds a %s, and others may read or write to it; run: "
+		    "chmod g-w,o-rwx %s",
+		    path, what, path);
 	if (st->st_uid != 0 && st->st_uid != geteuid())
 		return result_fail(res, RESULT_CONFIG,
-		    "%s: holds a password, and belongs to uid %lu, which is "
-		    "neither root nor the caller; run: chown %lu %s",
-		    path, (unsigned long)st->st_uid, (unsigned long)geteuid(),
-		    path);
+		    "%s: holds a %s, and belongs to uid %lu, which is neither "
+		    "root nor the caller; run: chown %lu %s",
+		    path, what, (unsigned long)st->st_uid,
+		    (unsigned long)geteuid(), path);
 	return 0;
+}
+
+int
+file_check_secret(const char *path, const struct stat *st, struct result *res)
+{
+	return check_readers(path, st, "password", res);
+}
+
+int
+file_check_key(const char *path, const struct stat *st, struct result *res)
+{
+	return check_readers(path, st, "private key", res);
 }

@@ -36,4 +36,8 @@ int file_check_writers(const char *path, const struct stat *st,
 int file_check_secret(const char *path, const struct stat *st,
     struct result *res) __attribute__((warn_unused_result));
 
+/* The same of a file that holds a private key. */
+int file_check_key(const char *path, const struct stat *st, struct result *res)
+    __attribute__((warn_unused_result));
+
 #endif

@@ -26,6 +26,7 @@ may_fail_over(const struct result *res)
 		[RESULT_CERT_NAME] = true,
 		[RESULT_CERT_TIME] = true,
 		[RESULT_CERT_TRUST] = true,
+		[RESULT_CERT_PIN] = true,
 		[RESULT_NO_STARTTLS] = true,
 		[RESULT_SMARTHOST] = true,
 		[RESULT_DEFERRED] = true,
@@ -114,6 +115,7 @@ connect_host(struct delivery *d, struct deadline until, struct result *res)
 	snprintf(d->relay, sizeof d->relay, "%s:%ld", d->host,
 	    d->conf->smarthost.port);
 	if (dial(peer, d->host, (int)d->conf->smarthost.port,
+		d->conf->smarthost.source_address,
 		deadline_earlier(until, connect), res) == -1)
 		return -1;
 	snprintf(d->relay, sizeof d->relay, "%s[%s]:%ld", d->host,
@@ -147,6 +149,9 @@ deliver_trust(struct tls **tls, const struct conf *conf, struct result *res)
 	struct tls_rules rules = {
 		.ca_file = conf->smarthost.ca_file,
 		.ca_path = conf->smarthost.ca_path,
+		.pins = conf->smarthost.tls_pin,
+		.cert = conf->smarthost.tls_cert,
+		.key = conf->smarthost.tls_key,
 		.min = conf->smarthost.tls_min == CONF_TLS_1_3 ? TLS_MIN_1_3
 							       : TLS_MIN_1_2,
 	};

@@ -20,8 +20,10 @@
  */
 struct race {
 	const struct dial_list *list;
+	const struct dial_list *sources; /* none: any will do */
 	struct pollfd fds[1 + DIAL_ADDRESSES_MAX]; /* cancel, then attempts */
-	int errors[DIAL_ADDRESSES_MAX]; /* errno of those that failed */
+	/* errno of those that failed; below 0 where the source was at fault */
+	int errors[DIAL_ADDRESSES_MAX];
 	size_t started, running;
 	struct deadline next; /* when the next may start */
 };
@@ -97,6 +99,24 @@ lose(struct race *r, size_t i, int error)
 	r->next.at = 0;
 }
 
+static const struct dial_address *
+source_for(const struct race *r, const struct dial_address *a)
+{
+	return &r->sources->at[dial_find(r->sources, a->sa.ss_family)];
+}
+
+/* Binds `fd` to the address from which to connect to `a`. */
+static int
+bind_source(const struct race *r, int fd, const struct dial_address *a)
+{
+	const struct dial_address *source;
+
+	if (r->sources->n == 0)
+		return 0;
+	source = source_for(r, a);
+	return bind(fd, (const struct sockaddr *)&source->sa, source->len);
+}
+
 /* Starts the next attempt; returns whether it is connected already. */
 static bool
 start_next(struct race *r, int cancel)
@@ -114,6 +134,10 @@ start_next(struct race *r, int cancel)
 		return false;
 	}
 	r->running++;
+	if (bind_source(r, p->fd, a) == -1) {
+		lose(r, i, -errno);
+		return false;
+	}
 	if (connect(p->fd, (const struct sockaddr *)&a->sa, a->len) == 0)
 		return true;
 	if (errno != EINPROGRESS && errno != EINTR)
@@ -141,11 +165,28 @@ settle(struct race *r)
 	return -1;
 }
 
+/* Why attempt number `i` failed, and with which address. */
+static void
+add_failure(struct buf *why, const struct race *r, size_t i)
+{
+	const struct dial_address *a = &r->list->at[i];
+	char address[sizeof((struct dial *)NULL)->address];
+	int error = r->errors[i];
+
+	if (error < 0) {
+		digits(source_for(r, a), address, sizeof address);
+		buf_printf(
+		    why, "source_address %s: %s", address, strerror(-error));
+		return;
+	}
+	digits(a, address, sizeof address);
+	buf_printf(why, "%s (%s)", strerror(error), address);
+}
+
 /* Names each kind of failure once, with the first address that met it. */
 static int
 explain(const struct race *r, const char *host, int port, struct result *res)
 {
-	char address[sizeof((struct dial *)NULL)->address];
 	struct buf why;
 	size_t i, j;
 
@@ -155,9 +196,8 @@ explain(const struct race *r, const char *host, int port, struct result *res)
 			;
 		if (j < i)
 			continue;
-		digits(&r->list->at[i], address, sizeof address);
-		buf_printf(&why, "%s%s (%s)", i == 0 ? "" : ", ",
-		    strerror(r->errors[i]), address);
+		buf_puts(&why, i == 0 ? "" : ", ");
+		add_failure(&why, r, i);
 	}
 	result_fail(res, RESULT_CONNECT, "cannot connect to %s port %d: %s",
 	    host, port, why.data);
@@ -220,15 +260,40 @@ end(struct race *r, int winner)
 			lose(r, i, ETIMEDOUT);
 }
 
-int
-dial(struct dial *d, const char *host, int port, struct deadline until,
-    struct result *res)
+/* Leaves in `list` what there is a source for. */
+static int
+keep_reachable(struct dial_list *list, const struct dial_list *sources,
+    const char *host, struct result *res)
 {
-	struct dial_list list;
-	struct race r = { .list = &list, .fds[0].events = POLLIN };
+	size_t n = 0;
+
+	if (sources->n == 0)
+		return 0;
+	for (size_t i = 0; i < list->n; i++)
+		if (dial_find(sources, list->at[i].sa.ss_family) < sources->n)
+			list->at[n++] = list->at[i];
+	list->n = n;
+	if (n > 0)
+		return 0;
+	return result_fail(res, RESULT_CONNECT,
+	    "cannot connect to %s: source_address is not of the family that "
+	    "its addresses are of",
+	    host);
+}
+
+int
+dial(struct dial *d, const char *host, int port, const char *source,
+    struct deadline until, struct result *res)
+{
+	struct dial_list list, sources;
+	struct race r = {
+		.list = &list, .sources = &sources, .fds[0].events = POLLIN
+	};
 	int winner, one = 1;
 
-	if (dial_resolve(&list, host, port, until, res) == -1)
+	if (dial_read(&sources, source, res) == -1 ||
+	    dial_resolve(&list, host, port, until, res) == -1 ||
+	    keep_reachable(&list, &sources, host, res) == -1)
 		return -1;
 	r.fds[0].fd = until.cancel;
 	winner = run(&r, until, res);

@@ -27,14 +27,19 @@ struct dial {
 
 /*
  * Connects to `host` (a name or an address, IPv6 with or without brackets)
- * and `port`.  "localhost" is always this machine's loopback (RFC 6761).
+ * and `port`, from an address in `source`: one of a family at most, with
+ * blanks between them, and no address of another family is tried; NULL or "":
+ * whatever the system chooses.
+ * "localhost" is always this machine's loopback (RFC 6761).
  * Kind RESOLVE: no address, or not in time; CONNECT: none of them answered
- * (in time), the text names each kind of failure once; INTERRUPTED, SYSTEM.
+ * (in time), the text names each kind of failure once; INTERRUPTED, SYSTEM;
+ * CONFIG: `source` is not such a list.
  * The socket is the caller's.
  * An alarm does not ring while the name is looked up: it may fork, and the
  * thread that asks would be missing there.
  */
-int dial(struct dial *d, const char *host, int port, struct deadline until,
-    struct result *res) __attribute__((warn_unused_result));
+int dial(struct dial *d, const char *host, int port, const char *source,
+    struct deadline until, struct result *res)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -85,15 +85,16 @@ dial_order(struct dial_list *list, const struct addrinfo *ai)
 	}
 }
 
-/* Adds the address `host` when it is one, in brackets or not. */
+/* Adds the address of `n` bytes at `host` when it is one, in brackets or
+ * not. */
 static void
-add_numeric(struct dial_list *list, const char *host, const char *port)
+add_numeric(
+    struct dial_list *list, const char *host, size_t n, const char *port)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
 		.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
 	struct addrinfo *ai;
 	char bare[HOST_MAX];
-	size_t n = strlen(host);
 
 	if (n > 2 && host[0] == '[' && host[n - 1] == ']') {
 		host++;
@@ -107,6 +108,37 @@ add_numeric(struct dial_list *list, const char *host, const char *port)
 		return;
 	dial_order(list, ai);
 	freeaddrinfo(ai);
+}
+
+size_t
+dial_find(const struct dial_list *list, int family)
+{
+	size_t i;
+
+	for (i = 0; i < list->n && list->at[i].sa.ss_family != family; i++)
+		;
+	return i;
+}
+
+int
+dial_read(struct dial_list *list, const char *text, struct result *res)
+{
+	size_t n, before;
+
+	list->n = 0;
+	for (; text != NULL; text += n) {
+		text += strspn(text, " \t");
+		n = strcspn(text, " \t");
+		if (n == 0)
+			break;
+		before = list->n;
+		if (before < DIAL_ADDRESSES_MAX)
+			add_numeric(list, text, n, "0");
+		if (list->n == before)
+			return result_fail(res, RESULT_CONFIG,
+			    "%.*s is no address to connect from", (int)n, text);
+	}
+	return 0;
 }
 
 static void
@@ -245,10 +277,11 @@ dial_resolve(struct dial_list *list, const char *host, int port,
 	/* RFC 6761 section 6.3.  Not even /etc/hosts may send it elsewhere:
 	 * what is said to this machine need not be encrypted. */
 	if (is_localhost(host)) {
-		add_numeric(list, loopback[0], service);
-		add_numeric(list, loopback[1], service);
+		for (size_t i = 0; i < 2; i++)
+			add_numeric(
+			    list, loopback[i], strlen(loopback[i]), service);
 	} else
-		add_numeric(list, host, service);
+		add_numeric(list, host, strlen(host), service);
 	if (list->n > 0)
 		return 0;
 	if (strlen(host) >= HOST_MAX)

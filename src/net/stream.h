@@ -23,9 +23,9 @@ int stream_new(struct stream **s, int fd, struct result *res)
  * Makes the handshake as a client of `host`, the configured name (sent as
  * SNI unless it is an address), and verifies the certificate.  After words
  * in clear (STARTTLS), bytes that have come but were not read abort it first.
- * Kinds: CERT_NAME, CERT_TIME, CERT_TRUST or CERTIFICATE (the text says what
- * is wrong and for which host), NOT_TLS (the peer spoke first, in clear), TLS,
- * LOST, TIMEOUT, INTERRUPTED, PROTOCOL (bytes before the handshake).  After a failure the
+ * Kinds: CERT_NAME, CERT_TIME, CERT_TRUST, CERT_PIN or CERTIFICATE (the text
+ * says what is wrong and for which host), NOT_TLS (the peer spoke first, in
+ * clear), TLS, LOST, TIMEOUT, INTERRUPTED, PROTOCOL (bytes before the handshake).  After a failure the
  * stream can only be closed.
  */
 int stream_start_tls(struct stream *s, const struct tls *tls, const char *host,

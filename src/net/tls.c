@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
+#include "net/tls_own.h"
 #include "net/tls_peer.h"
 
 #define SECURITY_LEVEL 2 /* RSA from 2048 bits, no SHA-1 */
@@ -59,9 +60,8 @@ is_hashed(const char *path)
 	return found;
 }
 
-/* OpenSSL's reason, or the system's where that is behind it. */
-static const char *
-why(void)
+const char *
+tls_why(void)
 {
 	unsigned long error = ERR_peek_error();
 	const char *text;
@@ -79,7 +79,7 @@ trust_file(struct tls *tls, const char *path, struct result *res)
 	if (SSL_CTX_load_verify_file(tls->ctx, path) == 1)
 		return 0;
 	return result_fail(res, RESULT_CONFIG,
-	    "cannot read the trusted certificates in %s: %s", path, why());
+	    "cannot read the trusted certificates in %s: %s", path, tls_why());
 }
 
 static int
@@ -93,7 +93,7 @@ trust_path(struct tls *tls, const char *path, struct result *res)
 	if (SSL_CTX_load_verify_dir(tls->ctx, path) == 1)
 		return 0;
 	return result_fail(res, RESULT_CONFIG,
-	    "cannot use the trusted certificates in %s: %s", path, why());
+	    "cannot use the trusted certificates in %s: %s", path, tls_why());
 }
 
 /* The system's own store.  Not by OpenSSL's function for it, which reads the
@@ -117,8 +117,20 @@ trust_system(struct tls *tls, struct result *res)
 }
 
 static int
+trust_pins(struct tls *tls, const char *pins, struct result *res)
+{
+	if (pins_parse(&tls->pins, pins) == -1 || tls->pins.n == 0)
+		return result_fail(
+		    res, RESULT_CONFIG, "cannot read the pinned keys");
+	SSL_CTX_set_cert_verify_callback(tls->ctx, tls_peer_verify_pin, tls);
+	return 0;
+}
+
+static int
 trust(struct tls *tls, const struct tls_rules *rules, struct result *res)
 {
+	if (is_given(rules->pins))
+		return trust_pins(tls, rules->pins, res);
 	if (!is_given(rules->ca_file) && !is_given(rules->ca_path))
 		return trust_system(tls, res);
 	if (is_given(rules->ca_file) &&
@@ -169,10 +181,12 @@ tls_new(struct tls **tls, const struct tls_rules *rules, struct result *res)
 	if (t->ctx == NULL) {
 		free(t);
 		return result_fail(
-		    res, RESULT_TLS, "OpenSSL cannot be used: %s", why());
+		    res, RESULT_TLS, "OpenSSL cannot be used: %s", tls_why());
 	}
 	restrict_context(t->ctx, rules->min);
-	if (trust(t, rules, res) == -1) {
+	if (trust(t, rules, res) == -1 ||
+	    (is_given(rules->cert) &&
+		tls_own_load(t->ctx, rules->cert, rules->key, res) == -1)) {
 		tls_free(t);
 		return -1;
 	}

@@ -174,6 +174,32 @@ say_unknown_ca(struct buf *b, X509 *cert, const struct tls_peer *peer)
 	buf_puts(b, ")");
 }
 
+/* The pin of the key of `cert`.  -1: no memory. */
+static int
+pin_of(struct pin *pin, const X509 *cert)
+{
+	unsigned char *der = NULL;
+	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+
+	if (n <= 0)
+		return -1;
+	pin_make(pin, der, (size_t)n);
+	OPENSSL_free(der);
+	return 0;
+}
+
+static void
+say_other_key(struct buf *b, X509 *cert, const struct tls_peer *peer)
+{
+	char text[PIN_TEXT_SIZE] = "unknown";
+	struct pin pin;
+
+	(void)peer;
+	if (pin_of(&pin, cert) == 0)
+		pin_write(text, &pin);
+	buf_printf(b, "its key is none of those in tls_pin, but %s", text);
+}
+
 /* clang-format off */
 static const struct {
 	int error;
@@ -190,6 +216,7 @@ static const struct {
 	TROUBLE(UNABLE_TO_GET_ISSUER_CERT, say_unknown_ca, CERT_TRUST),
 	TROUBLE(UNABLE_TO_GET_ISSUER_CERT_LOCALLY, say_unknown_ca, CERT_TRUST),
 	TROUBLE(UNABLE_TO_VERIFY_LEAF_SIGNATURE, say_unknown_ca, CERT_TRUST),
+	TROUBLE(APPLICATION_VERIFICATION, say_other_key, CERT_PIN),
 #undef TROUBLE
 };
 /* clang-format on */
@@ -217,30 +244,53 @@ add_trouble(struct buf *b, X509 *cert, int depth, int error,
 	return troubles[i].kind;
 }
 
-/*
- * OpenSSL's verification callback: keeps the first trouble's words, since the
- * certificate is out of reach later, and changes no verdict.
- */
-static int
-note_trouble(int ok, X509_STORE_CTX *store)
+/* Keeps the first trouble's words, since the certificate is out of reach
+ * later. */
+static void
+keep_trouble(X509_STORE_CTX *store, X509 *cert)
 {
 	struct tls_peer *peer;
 	struct buf b;
 	SSL *ssl;
-	X509 *cert = X509_STORE_CTX_get_current_cert(store);
 
 	ssl = X509_STORE_CTX_get_ex_data(
 	    store, SSL_get_ex_data_X509_STORE_CTX_idx());
 	peer = ssl == NULL ? NULL : SSL_get_app_data(ssl);
-	if (ok || peer == NULL || cert == NULL || peer->why[0] != '\0')
-		return ok;
+	if (peer == NULL || cert == NULL || peer->why[0] != '\0')
+		return;
 	buf_init(&b, sizeof peer->why - 1);
 	peer->kind = add_trouble(&b, cert,
 	    X509_STORE_CTX_get_error_depth(store),
 	    X509_STORE_CTX_get_error(store), peer);
 	strlcpy(peer->why, b.data, sizeof peer->why);
 	buf_free(&b);
+}
+
+/* OpenSSL's verification callback; changes no verdict. */
+static int
+note_trouble(int ok, X509_STORE_CTX *store)
+{
+	if (!ok)
+		keep_trouble(store, X509_STORE_CTX_get_current_cert(store));
 	return ok;
+}
+
+/* The key is the one that the server has proven to have; nothing is said to
+ * it yet, and no certificate of ours shown. */
+int
+tls_peer_verify_pin(X509_STORE_CTX *store, void *tls)
+{
+	const struct pins *pins = &((const struct tls *)tls)->pins;
+	X509 *cert = X509_STORE_CTX_get0_cert(store);
+	int verdict = X509_V_ERR_APPLICATION_VERIFICATION;
+	struct pin pin;
+
+	if (cert != NULL && pin_of(&pin, cert) == 0 && pins_have(pins, &pin))
+		verdict = X509_V_OK;
+	X509_STORE_CTX_set_error(store, verdict);
+	if (verdict != X509_V_OK)
+		keep_trouble(store, cert);
+	return verdict == X509_V_OK;
 }
 
 /* Demands `peer->host` of the certificate (RFC 9525 section 6), and names it
@@ -303,6 +353,12 @@ static const struct {
 	    "the server finds no cipher or key that it accepts" },
 	{ SSL_R_TLSV1_UNRECOGNIZED_NAME,
 	    "the server does not know itself by this name" },
+	{ SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED,
+	    "the server wants a certificate of this machine (tls_cert)" },
+	{ SSL_R_TLSV1_ALERT_UNKNOWN_CA,
+	    "the server does not trust the certificate in tls_cert" },
+	{ SSL_R_SSLV3_ALERT_BAD_CERTIFICATE,
+	    "the server does not accept the certificate in tls_cert" },
 	{ SSL_R_NO_PROTOCOLS_AVAILABLE,
 	    "this machine's OpenSSL configuration allows no TLS version" },
 };

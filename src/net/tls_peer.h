@@ -9,6 +9,7 @@
 
 #include <openssl/ssl.h>
 
+#include "base/pin.h"
 #include "base/result.h"
 #include "net/tls.h"
 
@@ -16,6 +17,7 @@
 
 struct tls {
 	SSL_CTX *ctx;
+	struct pins pins; /* when there are any, nothing else is trusted */
 };
 
 struct tls_peer {
@@ -32,12 +34,21 @@ struct tls_peer {
 int tls_peer_new(SSL **ssl, struct tls_peer *peer, const struct tls *tls,
     const char *host, struct result *res) __attribute__((warn_unused_result));
 
+/* OpenSSL's callback where keys are pinned, in place of all its own checks:
+ * whether the leaf certificate has such a key.  `tls` is the struct tls. */
+int tls_peer_verify_pin(X509_STORE_CTX *store, void *tls);
+
 /* Whether the handshake that has ended was with `peer` and nobody else. */
 int tls_peer_check(SSL *ssl, const struct tls_peer *peer, struct result *res)
     __attribute__((warn_unused_result));
 
 /* Makes the result of an operation that failed inside OpenSSL, and empties
- * its error queue: kind CERTIFICATE, CERT_NAME, CERT_TIME, CERT_TRUST or TLS.  Returns -1. */
+ * its error queue: kind CERTIFICATE, CERT_NAME, CERT_TIME, CERT_TRUST, CERT_PIN
+ * or TLS.  Returns -1. */
 int tls_peer_fail(const struct tls_peer *peer, struct result *res);
+
+/* OpenSSL's reason for its first error, or the system's where that is behind
+ * it; empties the error queue. */
+const char *tls_why(void);
 
 #endif

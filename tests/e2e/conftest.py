@@ -40,7 +40,7 @@ def smarthost(authority):
             own = {name: options.pop(name) for name in list(options)
                    if name in ("tls", "script", "settle", "address", "port",
                                "oldest", "newest", "tls_fault", "store",
-                               "log")}
+                               "log", "client_ca")}
             host = Smarthost(make_profile(profile, **options),
                              certificate=authority.certificate(certificate),
                              **own)

@@ -50,6 +50,8 @@ _KINDS = {
     "future": ("*.163.com", _GOOD, "20980101000000Z", "20991231235959Z",
                "ca"),
     "unknown-ca": ("*.163.com", _GOOD, *_VALID, "other"),
+    "client": ("web1", "", *_VALID, "ca"),
+    "client-unknown": ("web1", "", *_VALID, "other"),
     "self-signed": ("*.163.com", _GOOD, *_VALID, "self"),
 }
 
@@ -119,7 +121,7 @@ class Authority:
         path = self._path(kind + ".ext")
         with open(path, "w") as file:
             file.write("basicConstraints = CA:FALSE\n"
-                       "extendedKeyUsage = serverAuth\n")
+                       "extendedKeyUsage = serverAuth, clientAuth\n")
             if names:
                 file.write(f"subjectAltName = {names}\n")
         return path

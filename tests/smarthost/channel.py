@@ -18,6 +18,15 @@ class Gone(Exception):
     """The connection is over; the text says how."""
 
 
+def common_name(certificate):
+    """That of getpeercert()'s answer."""
+    for part in (certificate or {}).get("subject", ()):
+        for name, value in part:
+            if name == "commonName":
+                return value
+    return ""
+
+
 class Channel:
     def __init__(self, sock, connection, settle=0.0):
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -147,6 +156,7 @@ class Channel:
             raise Gone("tls") from error
         self._tls = tls
         self._connection.tls = tls.version()
+        self._connection.client = common_name(tls.getpeercert())
         self._connection.add("tls", f"{tls.version()} {tls.cipher()[0]}")
 
     def _shake(self, tls):

@@ -131,6 +131,7 @@ class Connection:
         self.tls = ""  # version, once the handshake is done
         self.tls_error = ""
         self.sni = None
+        self.client = ""  # common name in the certificate that it showed
         self.auth_in_clear = False
         self.quit = False
         self.end = ""  # quit, eof, reset, script, server, tls; "": open

@@ -19,8 +19,9 @@ _JUNK = b"HTTP/1.1 400 Bad Request\r\nServer: nothing\r\n\r\n"
 _PLAIN = b"220 this port speaks no TLS\r\n"
 
 
-def make_context(certificate, oldest="1.2", newest="1.3"):
-    """A server's context; versions below 1.2 are switched on when asked."""
+def make_context(certificate, oldest="1.2", newest="1.3", client_ca=None):
+    """A server's context; versions below 1.2 are switched on when asked.
+    client_ca: the file of an authority; clients must show a certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if oldest in ("1.0", "1.1"):
         context.set_ciphers("ALL:@SECLEVEL=0")
@@ -29,6 +30,9 @@ def make_context(certificate, oldest="1.2", newest="1.3"):
         context.minimum_version = _VERSIONS[oldest]
         context.maximum_version = _VERSIONS[newest]
     context.load_cert_chain(certificate.cert, certificate.key)
+    if client_ca is not None:
+        context.load_verify_locations(client_ca)
+        context.verify_mode = ssl.CERT_REQUIRED
     return context
 
 
@@ -36,12 +40,13 @@ class Smarthost:
     """Listens while used as a context manager.
 
     tls: implicit, starttls (in clear until the client asks) or off.
-    tls_fault: plain, junk, close or hang: instead of a handshake."""
+    tls_fault: plain, junk, close or hang: instead of a handshake.
+    client_ca: file of the authority whose certificate clients must show."""
 
     def __init__(self, profile=None, tls="implicit", certificate=None,
                  script=(), settle=0.0, address="127.0.0.1", port=0,
                  oldest="1.2", newest="1.3", tls_fault="", store=None,
-                 log=None):
+                 log=None, client_ca=None):
         self.profile = profile or Profile()
         self.script = rules_of(script)
         self.record = Record(log)
@@ -50,7 +55,8 @@ class Smarthost:
         self._implicit = tls == "implicit"
         self._context = None
         if certificate is not None and tls != "off":
-            self._context = make_context(certificate, oldest, newest)
+            self._context = make_context(certificate, oldest, newest,
+                                         client_ca)
         self._tls_fault = tls_fault
         self._settle = settle
         self._place = (address, port)

@@ -41,6 +41,9 @@ def parse(arguments):
                         help="make certificates there")
     parser.add_argument("--kind", default="good",
                         help="which of them to show: good, expired ...")
+    parser.add_argument("--client-ca", metavar="FILE",
+                        help="clients must show a certificate of this "
+                             "authority")
     parser.add_argument("--oldest", default="1.2", help="TLS version")
     parser.add_argument("--newest", default="1.3", help="TLS version")
     parser.add_argument("--tls-fault", default="",
@@ -98,7 +101,8 @@ def make(options):
     return Smarthost(profile, options.tls, certificate(options),
                      script(options), options.settle, address.strip("[]"),
                      int(port), options.oldest, options.newest,
-                     options.tls_fault, options.store, log)
+                     options.tls_fault, options.store, log,
+                     options.client_ca)
 
 
 def main():

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -114,15 +115,23 @@ note_name(SSL *ssl, int *alert, void *arg)
 	return SSL_TLSEXT_ERR_OK;
 }
 
+static EVP_PKEY *
+make_key(enum peer_key kind)
+{
+	EVP_PKEY *key;
+
+	key = kind == PEER_EC ? EVP_EC_gen("P-256") : EVP_RSA_gen(1024);
+	assert_non_null(key);
+	return key;
+}
+
 SSL_CTX *
 peer_context(const struct peer_cert *c)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
-	EVP_PKEY *key;
-	X509 *cert;
+	EVP_PKEY *key = make_key(c->key);
+	X509 *cert = certificate(c, key);
 
-	key = c->key == PEER_EC ? EVP_EC_gen("P-256") : EVP_RSA_gen(1024);
-	cert = certificate(c, key);
 	SSL_CTX_set_security_level(ctx, 0);
 	SSL_CTX_set_min_proto_version(ctx, TLS1_VERSION);
 	assert_int_equal(SSL_CTX_use_certificate(ctx, cert), 1);
@@ -133,6 +142,44 @@ peer_context(const struct peer_cert *c)
 	X509_free(cert);
 	EVP_PKEY_free(key);
 	return ctx;
+}
+
+static FILE *
+append(const char *path)
+{
+	FILE *f = fopen(path, "a");
+
+	assert_non_null(f);
+	assert_int_equal(chmod(path, 0600), 0);
+	return f;
+}
+
+void
+peer_write(
+    const struct peer_cert *c, const char *cert_file, const char *key_file)
+{
+	EVP_PKEY *key = make_key(c->key);
+	X509 *cert = certificate(c, key);
+	FILE *f = append(cert_file);
+
+	PEM_write_X509(f, cert);
+	if (c->signer != PEER_ITSELF)
+		PEM_write_X509(f, authority(c->signer)->cert);
+	assert_int_equal(fclose(f), 0);
+	f = append(key_file);
+	PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL);
+	assert_int_equal(fclose(f), 0);
+	X509_free(cert);
+	EVP_PKEY_free(key);
+}
+
+void
+peer_want(SSL_CTX *ctx)
+{
+	X509_STORE_add_cert(
+	    SSL_CTX_get_cert_store(ctx), authority(PEER_CA)->cert);
+	SSL_CTX_set_verify(
+	    ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 }
 
 const char *

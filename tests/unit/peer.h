@@ -46,6 +46,14 @@ SSL_CTX *peer_context(const struct peer_cert *cert);
 /* Trusts PEER_CA and PEER_EXPIRED_CA. */
 struct tls *peer_trust(enum tls_min min);
 
+/* Writes such a certificate, with its authority's, and its key.  The two
+ * files may be one; nobody else may read them. */
+void peer_write(
+    const struct peer_cert *cert, const char *cert_file, const char *key_file);
+
+/* Makes the server want a certificate that PEER_CA has signed. */
+void peer_want(SSL_CTX *ctx);
+
 /* The file peer_trust() reads. */
 const char *peer_ca_file(void);
 

@@ -171,7 +171,7 @@ test_changes(void **state)
 
 	(void)state;
 	office_open(&o, closed_port(), "");
-	for (size_t i = 0; i < 12; i++) {
+	for (size_t i = 0; i < 16; i++) {
 		struct conf *c = &o.conf;
 
 		assert_int_equal(
@@ -213,6 +213,18 @@ test_changes(void **state)
 			break;
 		case 10:
 			set(&c->smarthost.ehlo, "me.example");
+			break;
+		case 11:
+			set(&c->smarthost.tls_pin, "sha256//x");
+			break;
+		case 12:
+			set(&c->smarthost.tls_cert, "/etc/web1.pem");
+			break;
+		case 13:
+			set(&c->smarthost.tls_key, "/etc/web1.key");
+			break;
+		case 14:
+			set(&c->smarthost.source_address, "127.0.0.2");
 			break;
 		default:
 			c->smarthost.connect_timeout++;

@@ -15,6 +15,9 @@
 
 #define HOST "[smarthost]\nhost = smtp.example.com\n"
 #define LOGIN HOST "user = me@example.com\npassword = pw\n"
+#define HEX8 "0123abCD"
+#define HEX HEX8 HEX8 HEX8 HEX8 HEX8 HEX8 HEX8 HEX8
+#define PIN "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 #define X10 "xxxxxxxxxx"
 #define X50 X10 X10 X10 X10 X10
 
@@ -141,6 +144,38 @@ static const struct {
 	{ "host brackets", "[smarthost]\nhost = [1.2.3.4]\n", "not a host n" },
 	{ "host utf-8", "[smarthost]\nhost = \xe4\xbe\x8b.cn\n", "not a host" },
 	{ "ehlo", HOST "ehlo = a b\n", "must be a host name or an [address]" },
+	{ "pin", HOST "tls_pin = " PIN " sha256//AAAA\n",
+	    "t.ini:3: [smarthost] tls_pin: must be the SHA-256 of a public k" },
+	{ "blank pin", HOST "tls_pin = \"  \"\n",
+	    "t.ini:3: [smarthost] tls_pin: must be" },
+	{ "pin too long", HOST "tls_pin = " HEX "0\n", "must be the SHA-256" },
+	{ "pins with a comma", HOST "tls_pin = " HEX ", " HEX "\n",
+	    "must be the SHA-256" },
+	{ "pin in clear", HOST "tls_pin = " HEX "\ntls = off\n",
+	    "t.ini:3: [smarthost] tls_pin: cannot be set together with tls" },
+	{ "pin and file", HOST "tls_pin = " HEX "\nca_file = /ca\n",
+	    "t.ini:4: [smarthost] ca_file: cannot be set together with tls_p" },
+	{ "pin and path", HOST "tls_pin = " HEX "\nca_path = /ca\n",
+	    "t.ini:4: [smarthost] ca_path: cannot be set together with tls_p" },
+	{ "certificate in clear", HOST "tls_cert = /c\ntls = off\n",
+	    "t.ini:3: [smarthost] tls_cert: cannot be set together with tls" },
+	{ "key alone", HOST "tls_key = /k\n",
+	    "t.ini:3: [smarthost] tls_key: is of no use without tls_cert" },
+	{ "relative certificate", HOST "tls_cert = c\n", "an absolute path" },
+	{ "relative key", HOST "tls_key = k\n", "must be an absolute path" },
+	{ "source name", HOST "source_address = localhost\n",
+	    "t.ini:3: [smarthost] source_address: must be an IPv4 address, an "
+	    "IPv6 address, or one of each" },
+	{ "two sources", HOST "source_address = 192.0.2.1 192.0.2.2\n",
+	    "must be an IPv4 address, an IPv6" },
+	{ "two IPv6 sources", HOST "source_address = ::1 192.0.2.1 [::2]\n",
+	    "must be an IPv4 address, an IPv6" },
+	{ "source port", HOST "source_address = 192.0.2.1:25\n",
+	    "must be an IPv4 address, an IPv6" },
+	{ "source with a zone", HOST "source_address = fe80::1%eth0\n",
+	    "must be an IPv4 address, an IPv6" },
+	{ "sources with a comma", HOST "source_address = 192.0.2.1, ::1\n",
+	    "must be an IPv4 address, an IPv6" },
 	{ "syslog", HOST "[log]\nsyslog = kern\n",
 	    "must be off or a facility" },
 	{ "password only", HOST "password = pw\n",
@@ -196,6 +231,14 @@ static const char *const taken[] = {
 	HOST "auth = plain\nuser = a@b\npassword_file = /x y\n",
 	"[smarthost]\nhost = LocalHost 127.0.0.9 ::1 [::1]\ntls = off\n"
 	"user = a@b\npassword = b\n",
+	HOST "tls_pin = " PIN "\n",
+	HOST "tls_pin = " HEX "  " PIN " " PIN "\n",
+	HOST "tls_pin =\nca_file = /ca\ntls_cert =\ntls_key =\n",
+	HOST "tls_cert = /c\n",
+	HOST "tls_cert = /c\ntls_key = /k\ntls_pin = " HEX "\n",
+	HOST "source_address = 192.0.2.1\n",
+	HOST "source_address = 2001:db8::1\n",
+	HOST "source_address =  [2001:db8::1]  192.0.2.1\n",
 	HOST "ehlo = [192.0.2.1]\n[log]\nsyslog = off\n[log]\nfile = /l\n",
 	HOST "connect_timeout = 1\ntimeout = 1d\nwait_timeout = 500ms\n",
 	HOST "[queue]\ndirectory = \nretry = 1\n",
@@ -232,6 +275,10 @@ test_defaults(void **state)
 	assert_int_equal(c.smarthost.tls, CONF_TLS_IMPLICIT);
 	assert_int_equal(c.smarthost.auth, CONF_AUTH_AUTO);
 	assert_string_equal(c.smarthost.password, "");
+	assert_string_equal(c.smarthost.tls_pin, "");
+	assert_string_equal(c.smarthost.tls_cert, "");
+	assert_string_equal(c.smarthost.tls_key, "");
+	assert_string_equal(c.smarthost.source_address, "");
 	assert_int_equal(c.smarthost.tls_min, CONF_TLS_1_2);
 	assert_int_equal(c.smarthost.insecure_auth, 0);
 	assert_int_equal(c.smarthost.connect_timeout, 10000);
@@ -421,6 +468,10 @@ test_no_secret_shown(void **state)
 		"ca_file = hunter2",
 		"password_file = hunter2",
 		"ehlo = hunter2/",
+		"tls_pin = hunter2",
+		"tls_cert = hunter2",
+		"tls_key = hunter2",
+		"source_address = hunter2",
 	};
 	struct result res;
 	struct conf conf;

@@ -301,7 +301,7 @@ connects(void **state)
 		l = bound(rows[i].bound, &port);
 		assert_int_equal(listen(l, 1), 0);
 		assert_int_equal(
-		    dial(&d, rows[i].host, port, soon(LONG), &res), 0);
+		    dial(&d, rows[i].host, port, NULL, soon(LONG), &res), 0);
 		assert_string_equal(d.address, rows[i].address);
 		assert_string_equal(d.literal, rows[i].literal);
 		assert_true(d.is_loopback);
@@ -323,7 +323,8 @@ refused(void **state)
 
 	(void)state;
 	bound_twice(&v4, &v6, &port); /* bound, but nobody listens */
-	assert_int_equal(dial(&d, "both.example", port, soon(LONG), &res), -1);
+	assert_int_equal(
+	    dial(&d, "both.example", port, NULL, soon(LONG), &res), -1);
 	assert_int_equal(res.kind, RESULT_CONNECT);
 	snprintf(want, sizeof want,
 	    "cannot connect to both.example port %d: Connection refused (::1)",
@@ -349,7 +350,8 @@ second_address(void **state)
 		if (deaf)
 			listen_deaf(v4, port, fillers);
 		start = soon(LONG);
-		assert_int_equal(dial(&d, "localhost", port, start, &res), 0);
+		assert_int_equal(
+		    dial(&d, "localhost", port, NULL, start, &res), 0);
 		left = deadline_left(start);
 		assert_string_equal(d.address, "::1");
 		assert_string_equal(d.literal, "[IPv6:::1]");
@@ -373,7 +375,8 @@ nobody_answers(void **state)
 	(void)state;
 	bound_twice(&v4, &v6, &port);
 	listen_deaf(v4, port, fillers);
-	assert_int_equal(dial(&d, "both.example", port, soon(200), &res), -1);
+	assert_int_equal(
+	    dial(&d, "both.example", port, NULL, soon(200), &res), -1);
 	assert_int_equal(res.kind, RESULT_CONNECT);
 	snprintf(want, sizeof want,
 	    "cannot connect to both.example port %d: Connection refused "
@@ -406,8 +409,8 @@ interrupted(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(pipe(p), 0);
 		pthread_create(&t, NULL, write_later, &p[1]);
-		assert_int_equal(
-		    dial(&d, hosts[i], port, deadline_in(LONG, p[0]), &res),
+		assert_int_equal(dial(&d, hosts[i], port, NULL,
+				     deadline_in(LONG, p[0]), &res),
 		    -1);
 		assert_int_equal(res.kind, RESULT_INTERRUPTED);
 		pthread_join(t, NULL);
@@ -530,7 +533,8 @@ alarm_while_dialling(void **state)
 
 	early.at = soon(30).at;
 	hanging.alarm = &early;
-	assert_int_equal(dial(&none, "hangs.example", 25, hanging, &res), -1);
+	assert_int_equal(
+	    dial(&none, "hangs.example", 25, NULL, hanging, &res), -1);
 	assert_int_equal(res.kind, RESULT_RESOLVE);
 	assert_int_equal(never.rings, 0);
 	for (int rc = 0; rc >= -1; rc--) {
@@ -544,12 +548,91 @@ alarm_while_dialling(void **state)
 		listen_deaf(l, port, fillers);
 		alarm.at = soon(30).at;
 		until.alarm = &alarm;
-		assert_int_equal(dial(&d, "127.0.0.1", port, until, &res), -1);
+		assert_int_equal(
+		    dial(&d, "127.0.0.1", port, NULL, until, &res), -1);
 		assert_int_equal(bell.rings, 1);
 		assert_int_equal(
 		    res.kind, rc == 0 ? RESULT_CONNECT : RESULT_HANDED_OVER);
 		close(l);
 		close_all(fillers, FILLERS);
+	}
+}
+
+/* The address from which `fd`, which listens, is connected to. */
+static void
+caller_of(int fd, char *dst, size_t size)
+{
+	struct sockaddr_in6 sa;
+	socklen_t n = sizeof sa;
+	int there = accept(fd, (struct sockaddr *)&sa, &n);
+
+	assert_int_not_equal(there, -1);
+	assert_int_equal(getnameinfo((struct sockaddr *)&sa, n, dst,
+			     (socklen_t)size, NULL, 0, NI_NUMERICHOST),
+	    0);
+	close(there);
+}
+
+static void
+sources(void **state)
+{
+	static const struct {
+		const char *host, *source;
+		const char *want; /* who calls, or part of the text */
+	} rows[] = {
+		{ "127.0.0.1", NULL, "127.0.0.1" },
+		{ "127.0.0.1", "", "127.0.0.1" },
+		{ "127.0.0.1", "127.0.0.7", "127.0.0.7" },
+		{ "127.0.0.1", "[::1]  127.0.0.7", "127.0.0.7" },
+		{ "127.0.0.1", " 127.0.0.7 ::1 ", "127.0.0.7" },
+		/* nobody but IPv4 listens; that IPv6 fails first is no matter */
+		{ "both.example", "127.0.0.7", "127.0.0.7" },
+		{ "both.example", "::1 127.0.0.7", "127.0.0.7" },
+		{ "localhost", "127.0.0.7", "127.0.0.7" },
+		{ "127.0.0.1", "::1",
+		    "cannot connect to 127.0.0.1: source_address is not of" },
+		{ "127.0.0.1", "203.0.113.9",
+		    ": source_address 203.0.113.9: Cannot assign requested" },
+		{ "both.example", "::1", ": Connection refused (::1)" },
+	};
+	char who[64];
+	struct dial d;
+	int v4, v6, port, rv;
+
+	(void)state;
+	bound_twice(&v4, &v6, &port);
+	assert_int_equal(listen(v4, 8), 0);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		rv = dial(
+		    &d, rows[i].host, port, rows[i].source, soon(LONG), &res);
+		if (rv == -1) {
+			assert_int_equal(res.kind, RESULT_CONNECT);
+			if (strstr(res.text, rows[i].want) == NULL)
+				fail_msg("%zu: %s", i, res.text);
+			continue;
+		}
+		caller_of(v4, who, sizeof who);
+		assert_string_equal(who, rows[i].want);
+		assert_true(rows[i].source == NULL || *rows[i].source == '\0' ||
+		    strstr(d.literal, "127.0.0.7") != NULL);
+		close(d.fd);
+	}
+	close(v4);
+	close(v6);
+}
+
+static void
+bad_sources(void **state)
+{
+	static const char *const bad[] = { "x", "127.0.0.1,::1", "127.0.0.1 x",
+		"localhost" };
+	struct dial d;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		assert_int_equal(
+		    dial(&d, "127.0.0.1", 1, bad[i], soon(LONG), &res), -1);
+		assert_int_equal(res.kind, RESULT_CONFIG);
 	}
 }
 
@@ -585,6 +668,8 @@ main(void)
 		cmocka_unit_test(second_address),
 		cmocka_unit_test(nobody_answers),
 		cmocka_unit_test(interrupted),
+		cmocka_unit_test(sources),
+		cmocka_unit_test(bad_sources),
 	};
 
 	return cmocka_run_group_tests(tests, open_pipe, let_go);

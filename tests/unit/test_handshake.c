@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -542,6 +544,92 @@ no_renegotiation(void **state)
 	end(s);
 }
 
+static void
+greet_the_known(struct peer *p)
+{
+	X509_NAME *name;
+	char line[64] = "250 nobody\r\n", cn[32];
+
+	if (peer_accept(p) != 1)
+		return;
+	if (SSL_get0_peer_certificate(p->ssl) != NULL) {
+		name = X509_get_subject_name(SSL_get0_peer_certificate(p->ssl));
+		X509_NAME_get_text_by_NID(
+		    name, NID_commonName, cn, (int)sizeof cn);
+		snprintf(line, sizeof line, "250 %s\r\n", cn);
+	}
+	peer_say(p, line);
+}
+
+/* What a server that has such wishes says to us, or our own words on it. */
+static void
+be_known(struct tls *own, SSL_CTX *ctx, int version, const char *want)
+{
+	struct stream *s;
+	char line[64] = "";
+	size_t got = 0;
+	int rv;
+
+	SSL_CTX_set_max_proto_version(ctx, version);
+	s = begin(ctx, greet_the_known);
+	rv = stream_start_tls(s, own, HOST, soon(LONG), &res);
+	if (rv == 0)
+		rv = stream_read(
+		    s, line, sizeof line - 1, &got, soon(LONG), &res);
+	if (strstr(rv == 0 ? line : res.text, want) == NULL)
+		fail_msg("%s", rv == 0 ? line : res.text);
+	if (rv == -1)
+		assert_int_equal(res.kind, RESULT_TLS);
+	end(s);
+}
+
+/* Our certificate, for servers that want one, and those that do not. */
+static void
+own_certificate(void **state)
+{
+	static const struct peer_cert certs[] = {
+		{ .cn = "web1" },
+		{ .cn = "web2", .signer = PEER_STRANGER },
+	};
+	static const struct {
+		size_t own; /* 2: none */
+		void (*wish)(SSL_CTX *);
+		int version;
+		const char *want;
+	} rows[] = {
+		{ 0, peer_want, TLS1_3_VERSION, "250 web1" },
+		{ 0, peer_want, TLS1_2_VERSION, "250 web1" },
+		{ 0, NULL, TLS1_3_VERSION, "250 nobody" },
+		{ 1, peer_want, TLS1_3_VERSION, "does not trust the cert" },
+		{ 1, peer_want, TLS1_2_VERSION, "does not trust the cert" },
+		{ 2, peer_want, TLS1_3_VERSION, "wants a certificate of this" },
+		{ 2, NULL, TLS1_3_VERSION, "250 nobody" },
+	};
+	char files[3][40] = { "/tmp/outpost-test-own1-XXXXXX",
+		"/tmp/outpost-test-own2-XXXXXX", "" };
+	SSL_CTX *ctx;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		close(mkstemp(files[i]));
+		peer_write(&certs[i], files[i], files[i]);
+	}
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct tls_rules rules = { .ca_file = peer_ca_file(),
+			.cert = files[rows[i].own] };
+		struct tls *own;
+
+		assert_int_equal(tls_new(&own, &rules, &res), 0);
+		ctx = context();
+		if (rows[i].wish != NULL)
+			rows[i].wish(ctx);
+		be_known(own, ctx, rows[i].version, rows[i].want);
+		tls_free(own);
+	}
+	unlink(files[0]);
+	unlink(files[1]);
+}
+
 static int
 setup(void **state)
 {
@@ -571,6 +659,7 @@ main(void)
 		cmocka_unit_test(floods),
 		cmocka_unit_test(forged_record),
 		cmocka_unit_test(no_renegotiation),
+		cmocka_unit_test(own_certificate),
 	};
 
 	return cmocka_run_group_tests(tests, setup, clean);

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <dirent.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,11 +15,14 @@
 
 #include <cmocka.h>
 
+#include "base/pin.h"
 #include "net/stream.h"
 #include "net/tls.h"
 #include "peer.h"
 
 #define LONG 20000 /* ms: a test that waits so long has failed */
+#define COUNT(table) (sizeof(table) / sizeof *(table))
+#define OTHER_PIN "sha256//AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
 static struct result res;
 
@@ -383,6 +387,246 @@ environment(void **state)
 	unsetenv("SSL_CERT_DIR");
 }
 
+/* Writes `form` with `text` in place of each %s. */
+static void
+fill_in(char *dst, size_t size, const char *form, const char *text)
+{
+	size_t n = 0;
+
+	for (; *form != '\0'; form++) {
+		assert_true(n + strlen(text) + 1 < size);
+		if (strncmp(form, "%s", 2) != 0) {
+			dst[n++] = *form;
+			continue;
+		}
+		n += (size_t)snprintf(dst + n, size - n, "%s", text);
+		form++;
+	}
+	dst[n] = '\0';
+}
+
+/* The pin of the key of a server with that context. */
+static void
+pin_of(SSL_CTX *ctx, struct pin *pin)
+{
+	X509 *cert = SSL_CTX_get0_certificate(ctx);
+	unsigned char *der = NULL;
+	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+
+	assert_true(n > 0);
+	pin_make(pin, der, (size_t)n);
+	OPENSSL_free(der);
+}
+
+/* Whatever else is wrong with the certificate, it is its key that counts. */
+static void
+pinned_keys(void **state)
+{
+	static const struct peer_cert certs[] = {
+		NAMED("DNS:smtp.example"),
+		NAMED("DNS:other.example"),
+		{ .cn = "127.0.0.1", .signer = PEER_ITSELF },
+		{ .cn = "x", .signer = PEER_STRANGER },
+		{ .cn = "x", .from = -9 * PEER_DAY, .until = -PEER_DAY },
+		{ .cn = "x", .from = PEER_DAY, .until = 2 * PEER_DAY },
+	};
+	/* %s: the server's */
+	static const struct {
+		const char *pins;
+		int want;
+	} cases[] = {
+		{ "%s", 0 },
+		{ OTHER_PIN " %s", 0 },
+		{ OTHER_PIN, -1 },
+		{ OTHER_PIN " " OTHER_PIN, -1 },
+	};
+	char text[PIN_TEXT_SIZE], pins[256], want[256];
+	struct tls_rules rules = { .pins = pins };
+	struct tls *tls;
+	struct pin pin;
+	SSL_CTX *ctx;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(certs) * COUNT(cases); i++) {
+		ctx = peer_context(&certs[i % COUNT(certs)]);
+		pin_of(ctx, &pin);
+		pin_write(text, &pin);
+		fill_in(pins, sizeof pins, cases[i / COUNT(certs)].pins, text);
+		assert_int_equal(tls_new(&tls, &rules, &res), 0);
+		assert_int_equal(
+		    meet(ctx, tls, HOST, NULL), cases[i / COUNT(certs)].want);
+		tls_free(tls);
+		if (cases[i / COUNT(certs)].want == 0)
+			continue;
+		assert_int_equal(res.kind, RESULT_CERT_PIN);
+		snprintf(want, sizeof want,
+		    HOST ": certificate not accepted: its key is none of those "
+			 "in tls_pin, but %s",
+		    text);
+		assert_string_equal(res.text, want);
+	}
+}
+
+/* An authority's key says nothing of the server. */
+static void
+pinned_authority(void **state)
+{
+	char text[PIN_TEXT_SIZE];
+	struct tls_rules rules = { .pins = text };
+	SSL_CTX *ctx = peer_context(&rows[0].cert);
+	STACK_OF(X509) * chain;
+	SSL_CTX *other = SSL_CTX_new(TLS_server_method());
+	struct tls *tls;
+	struct pin pin;
+
+	(void)state;
+	SSL_CTX_get0_chain_certs(ctx, &chain);
+	SSL_CTX_use_certificate(other, sk_X509_value(chain, 0));
+	pin_of(other, &pin);
+	SSL_CTX_free(other);
+	pin_write(text, &pin);
+	assert_int_equal(tls_new(&tls, &rules, &res), 0);
+	assert_int_equal(meet(ctx, tls, HOST, NULL), -1);
+	assert_int_equal(res.kind, RESULT_CERT_PIN);
+	tls_free(tls);
+}
+
+static void
+bad_pins(void **state)
+{
+	static const char *const bad[] = { "sha256//x", " ", "x" };
+	struct tls *tls;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		struct tls_rules rules = { .pins = bad[i] };
+
+		assert_int_equal(tls_new(&tls, &rules, &res), -1);
+		assert_null(tls);
+		assert_int_equal(res.kind, RESULT_CONFIG);
+	}
+}
+
+/* Files of a certificate of our own, in a directory. */
+static const struct own {
+	const char *name;
+	const char *cert, *key; /* names of the files; key "": the same */
+	const char *want; /* part of the text, or NULL: taken */
+	mode_t mode; /* of the key's file */
+} owns[] = {
+	{ "two files", "cert", "key", NULL, 0600 },
+	{ "one file", "both", "", NULL, 0600 },
+	{ "one file, twice", "both", "both", NULL, 0400 },
+	{ "read by the group", "cert", "key", NULL, 0640 },
+	{ "read by others", "cert", "key",
+	    "tls_key: %s/key: holds a private key, and others may read or "
+	    "write to it; run: chmod g-w,o-rwx %s/key",
+	    0644 },
+	{ "written by the group", "both", "", "run: chmod g-w,o-rwx %s/both",
+	    0620 },
+	{ "no certificate", "absent", "key",
+	    "tls_cert: %s/absent: No such file or directory", 0600 },
+	{ "no key", "cert", "absent", "tls_key: %s/absent: No such", 0600 },
+	{ "a directory", "", "key", "tls_cert: %s/: not a regular file", 0600 },
+	{ "no certificate in it", "key", "key",
+	    "tls_cert: %s/key: no certificate that can be used: no start line",
+	    0600 },
+	{ "no key in it", "cert", "",
+	    "tls_key: %s/cert: no key that can be used: ", 0600 },
+	{ "garbage", "garbage", "key",
+	    "tls_cert: %s/garbage: no certificate that can be used: ", 0600 },
+	{ "garbage after it", "trailed", "key",
+	    "tls_cert: %s/trailed: no certificate that can be used: ", 0600 },
+	{ "weak", "weak", "",
+	    "tls_cert: %s/weak: no certificate that can be used: ee key too",
+	    0600 },
+	{ "another key", "both", "key",
+	    "tls_key: %s/key: not the key of the certificate: key values mis",
+	    0600 },
+	{ "encrypted", "cert", "locked",
+	    "tls_key: %s/locked: the key is encrypted, and nobody is asked for "
+	    "its password",
+	    0600 },
+};
+
+static const char *const own_files[] = { "cert", "key", "both", "weak",
+	"garbage", "trailed", "locked" };
+
+static void
+make_own(const char *dir)
+{
+	static const struct peer_cert weak = { .cn = "x",
+		.key = PEER_RSA_1024 };
+	char at[COUNT(own_files)][64];
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	FILE *f;
+
+	for (size_t i = 0; i < COUNT(own_files); i++)
+		snprintf(at[i], sizeof at[i], "%s/%s", dir, own_files[i]);
+	peer_write(&rows[0].cert, at[0], at[1]);
+	peer_write(&rows[0].cert, at[2], at[2]);
+	peer_write(&weak, at[3], at[3]);
+	make_file(at[4],
+	    "-----BEGIN CERTIFICATE-----\nAAAA\n"
+	    "-----END CERTIFICATE-----\n");
+	make_file(at[5], NULL);
+	f = fopen(at[5], "a");
+	assert_non_null(f);
+	fputs("-----BEGIN CERTIFICATE-----\nAAAA\n", f);
+	assert_int_equal(fclose(f), 0);
+	f = fopen(at[6], "w");
+	assert_non_null(f);
+	PEM_write_PKCS8PrivateKey(
+	    f, key, EVP_aes_128_cbc(), "hunter2", 7, NULL, NULL);
+	assert_int_equal(fclose(f), 0);
+	EVP_PKEY_free(key);
+}
+
+static void
+try_own(const struct own *o, const char *dir)
+{
+	char cert[64], key[64] = "", want[256];
+	struct tls_rules rules = {
+		.ca_file = peer_ca_file(), .cert = cert, .key = key
+	};
+	struct tls *tls;
+	int rv;
+
+	snprintf(cert, sizeof cert, "%s/%s", dir, o->cert);
+	if (o->key[0] != '\0')
+		snprintf(key, sizeof key, "%s/%s", dir, o->key);
+	(void)chmod(key[0] != '\0' ? key : cert, o->mode);
+	rv = tls_new(&tls, &rules, &res);
+	tls_free(tls);
+	if (rv != (o->want == NULL ? 0 : -1))
+		fail_msg("%s: %s", o->name, rv == 0 ? "ok" : res.text);
+	if (rv == 0)
+		return;
+	assert_null(tls);
+	assert_int_equal(res.kind, RESULT_CONFIG);
+	fill_in(want, sizeof want, o->want, dir);
+	if (strstr(res.text, want) == NULL ||
+	    strstr(res.text, "hunter2") != NULL)
+		fail_msg("%s: %s", o->name, res.text);
+}
+
+static void
+own_certificates(void **state)
+{
+	char dir[] = "/tmp/outpost-test-tls-XXXXXX", path[64];
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	make_own(dir);
+	for (size_t i = 0; i < COUNT(owns); i++)
+		try_own(&owns[i], dir);
+	for (size_t i = 0; i < COUNT(own_files); i++) {
+		snprintf(path, sizeof path, "%s/%s", dir, own_files[i]);
+		unlink(path);
+	}
+	rmdir(dir);
+}
+
 static int
 clean(void **state)
 {
@@ -402,6 +646,10 @@ main(void)
 		cmocka_unit_test(bad_stores),
 		cmocka_unit_test(hashed_directory),
 		cmocka_unit_test(environment),
+		cmocka_unit_test(pinned_keys),
+		cmocka_unit_test(pinned_authority),
+		cmocka_unit_test(bad_pins),
+		cmocka_unit_test(own_certificates),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, clean);
