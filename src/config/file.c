@@ -98,6 +98,19 @@ file_check_writers(const char *path, const struct stat *st, struct result *res)
 }
 
 int
+file_check_owner(const char *path, const struct stat *st, const char *what,
+    struct result *res)
+{
+	if (st->st_uid == 0 || st->st_uid == geteuid())
+		return 0;
+	return result_fail(res, RESULT_CONFIG,
+	    "%s: holds %s, and belongs to uid %lu, which is neither root nor "
+	    "the caller; run: chown %lu %s",
+	    path, what, (unsigned long)st->st_uid, (unsigned long)geteuid(),
+	    path);
+}
+
+int
 file_check_secret(const char *path, const struct stat *st, struct result *res)
 {
 	if ((st->st_mode & (S_IWGRP | S_IRWXO)) != 0)
@@ -105,11 +118,5 @@ file_check_secret(const char *path, const struct stat *st, struct result *res)
 		    "%s: holds a password, and others may read or write to "
 		    "it; run: chmod g-w,o-rwx %s",
 		    path, path);
-	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return result_fail(res, RESULT_CONFIG,
-		    "%s: holds a password, and belongs to uid %lu, which is "
-		    "neither root nor the caller; run: chown %lu %s",
-		    path, (unsigned long)st->st_uid, (unsigned long)geteuid(),
-		    path);
-	return 0;
+	return file_check_owner(path, st, "a password", res);
 }
