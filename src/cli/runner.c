@@ -62,7 +62,7 @@ load(struct run *run, const struct runner *r, struct result *res)
 		return -1;
 	if (s->conf.queue.directory[0] == '\0')
 		return 0;
-	if (setup_load(s, res) == -1 || setup_trust(s, res) == -1 ||
+	if (setup_load(s, res) == -1 || setup_way(s, res) == -1 ||
 	    setup_become(s, res) == -1 ||
 	    spool_open(&run->spool, s->conf.queue.directory, res) == -1)
 		return -1;

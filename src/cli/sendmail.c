@@ -93,7 +93,7 @@ load(struct setup *setup, struct result *res)
 {
 	if (setup_conf(setup, NULL, res) == -1 || setup_load(setup, res) == -1)
 		return -1;
-	return setup_trust(setup, res);
+	return setup_way(setup, res);
 }
 
 static int

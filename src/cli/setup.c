@@ -88,8 +88,11 @@ load_charsets(struct setup *s, struct result *res)
 int
 setup_load(struct setup *s, struct result *res)
 {
+	const struct secret_places places = { getenv("CREDENTIALS_DIRECTORY"),
+		getenv("HOME") };
+
 	setup_log(s);
-	if (secret_load(&s->secret, &s->conf, res) == -1)
+	if (secret_load(&s->secret, &s->conf, &places, res) == -1)
 		return -1;
 	secret_note(&s->secret, s->conf.smarthost.user);
 	if (load_tables(s, res) == -1 || load_charsets(s, res) == -1)
@@ -98,8 +101,11 @@ setup_load(struct setup *s, struct result *res)
 }
 
 int
-setup_trust(struct setup *s, struct result *res)
+setup_way(struct setup *s, struct result *res)
 {
+	if (secret_ask(&s->secret, &s->conf, res) == -1)
+		return -1;
+	secret_note(&s->secret, s->conf.smarthost.user);
 	return deliver_trust(&s->tls, &s->conf, res);
 }
 

@@ -55,8 +55,10 @@ void setup_log(struct setup *s);
 int setup_load(struct setup *s, struct result *res)
     __attribute__((warn_unused_result));
 
-/* Loads the trust store.  Kinds CONFIG, SYSTEM, TLS. */
-int setup_trust(struct setup *s, struct result *res)
+/* Loads what only the way to the smarthost needs: the password that a command
+ * is to say, and the trust store.  Kinds CONFIG, SYSTEM, TLS; COMMAND,
+ * INTERRUPTED: there is no password. */
+int setup_way(struct setup *s, struct result *res)
     __attribute__((warn_unused_result));
 
 /*

@@ -315,23 +315,23 @@ static int
 run(struct submission *s, struct result *res)
 {
 	enum conf_delivery mode = delivery_mode(s);
-	struct result trust;
+	struct result way;
 
 	report_warning(&s->report, &s->setup.complaint,
 	    s->setup.has_log ? REPORT_LOG : REPORT_STDERR);
-	if (mode == CONF_DELIVERY_QUEUE || setup_trust(&s->setup, &trust) == 0)
-		result_ok(&trust);
+	if (mode == CONF_DELIVERY_QUEUE || setup_way(&s->setup, &way) == 0)
+		result_ok(&way);
 	/* it is for others to show the certificate */
-	if (trust.kind == RESULT_DENIED)
-		return drop(s, &trust);
+	if (way.kind == RESULT_DENIED)
+		return drop(s, &way);
 	if (setup_become(&s->setup, res) == -1 ||
 	    request_read(&s->request, res) == -1)
 		return -1;
 	if (request_make(&s->request, REQUEST_HERE, res) == -1)
 		return refuse(s, res);
 	open_spool(s);
-	if (trust.kind != RESULT_OK)
-		return send_nothing(s, &trust);
+	if (way.kind != RESULT_OK)
+		return send_nothing(s, &way);
 	if (mode == CONF_DELIVERY_WAIT)
 		return send_now(s, res);
 	return send_later(s, mode);

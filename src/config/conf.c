@@ -43,17 +43,25 @@ conf_find(
 }
 
 int
-conf_fail(const struct conf *conf, const char *section, const char *name,
-    struct result *res, const char *text)
+conf_context(const struct conf *conf, const char *section, const char *name,
+    struct result *res)
 {
 	const struct conf_key *key = conf_key_find(section, name);
 	unsigned line = key != NULL ? conf->lines[key - conf_keys] : 0;
 
 	if (line == 0)
-		return result_fail(res, RESULT_CONFIG, "%s: [%s] %s: %s",
-		    conf->path, section, name, text);
-	return result_fail(res, RESULT_CONFIG, "%s:%u: [%s] %s: %s", conf->path,
-	    line, section, name, text);
+		return result_context(
+		    res, "%s: [%s] %s", conf->path, section, name);
+	return result_context(
+	    res, "%s:%u: [%s] %s", conf->path, line, section, name);
+}
+
+int
+conf_fail(const struct conf *conf, const char *section, const char *name,
+    struct result *res, const char *text)
+{
+	(void)result_fail(res, RESULT_CONFIG, "%s", text);
+	return conf_context(conf, section, name, res);
 }
 
 /*
@@ -155,6 +163,9 @@ load(struct conf *conf, const char *path, struct buf *text, struct result *res)
 		return -1;
 	if (file_check_writers(path, &st, res) == -1 ||
 	    conf_parse(conf, path, text->data, text->len, res) == -1)
+		return -1;
+	if (*conf->smarthost.password_command != '\0' &&
+	    file_check_owner(path, &st, "command to run", res) == -1)
 		return -1;
 	if (*conf->smarthost.password == '\0')
 		return 0;

@@ -31,7 +31,7 @@ struct conf {
 		long auth; /* enum conf_auth */
 		char *user;
 		char *password; /* NULL once secret_load() took it */
-		char *password_file;
+		char *password_file, *password_command;
 		char *ca_file, *ca_path;
 		char *tls_pin; /* base/pin.h */
 		char *tls_cert, *tls_key;
@@ -86,7 +86,8 @@ void conf_find(
  * "file:line: what" and never a secret: missing or unreadable file, unknown
  * section or key, duplicate, bad value, contradiction (no host; auth without
  * user; a password sent in clear without insecure_auth; a file that others
- * may change, or that holds a password and others may read).  DENIED: the caller
+ * may change, or that holds a password and others may read, or a command
+ * and is another user's).  DENIED: the caller
  * may not read it, or there is none at CONF_DEFAULT_PATH.  Owner and mode are
  * checked on the opened file.
  */
@@ -106,6 +107,10 @@ int conf_defaults(struct conf *conf, const char *path, struct result *res)
  * Returns -1. */
 int conf_fail(const struct conf *conf, const char *section, const char *name,
     struct result *res, const char *text);
+
+/* Puts "file:line: [section] name: " before the text.  Returns -1. */
+int conf_context(const struct conf *conf, const char *section, const char *name,
+    struct result *res);
 
 /* Writes the effective values as a valid file, secrets masked. */
 void conf_dump(const struct conf *conf, struct buf *out);

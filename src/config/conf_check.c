@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
@@ -223,29 +224,47 @@ check_ehlo(const struct conf *conf, struct result *res)
 	    conf, "ehlo", "must be a host name or an [address]", res);
 }
 
+/* Puts the key that says where the password is in `name`, or NULL: then it
+ * may be in places that no key names. */
+static int
+find_password(const struct conf *conf, const char **name, struct result *res)
+{
+	const struct {
+		const char *name, *value;
+	} keys[] = { { "password", conf->smarthost.password },
+		{ "password_file", conf->smarthost.password_file },
+		{ "password_command", conf->smarthost.password_command } };
+	char text[64];
+
+	*name = NULL;
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+		if (*keys[i].value == '\0')
+			continue;
+		if (*name == NULL) {
+			*name = keys[i].name;
+			continue;
+		}
+		snprintf(
+		    text, sizeof text, "cannot be set together with %s", *name);
+		return fail_smarthost(conf, keys[i].name, text, res);
+	}
+	return 0;
+}
+
 static int
 check_login(const struct conf *conf, struct result *res)
 {
 	bool has_user = *conf->smarthost.user != '\0';
-	bool has_password = *conf->smarthost.password != '\0';
-	bool has_file = *conf->smarthost.password_file != '\0';
 	long auth = conf->smarthost.auth;
+	const char *password;
 
-	if (has_password && has_file)
-		return fail_smarthost(conf, "password_file",
-		    "cannot be set together with password", res);
-	if (auth == CONF_AUTH_OFF ||
-	    (auth == CONF_AUTH_AUTO && !has_user && !has_password && !has_file))
+	if (find_password(conf, &password, res) == -1)
+		return -1;
+	if (auth == CONF_AUTH_OFF || has_user ||
+	    (auth == CONF_AUTH_AUTO && password == NULL))
 		return 0;
-	if (!has_user)
-		return fail_smarthost(conf, "user",
-		    "must be set to log in (auth = off: no login)", res);
-	if (!has_password && !has_file)
-		return fail_smarthost(conf, "password",
-		    "must be set, or password_file, to log in (auth = off: no "
-		    "login)",
-		    res);
-	return 0;
+	return fail_smarthost(
+	    conf, "user", "must be set to log in (auth = off: no login)", res);
 }
 
 /* Who logs in with something that is not an address must say what the sender

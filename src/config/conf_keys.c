@@ -37,6 +37,8 @@ const struct conf_key conf_keys[] = {
 	    "password, or authorisation code, of the account"),
 	TEXT(CONF_PATH, smarthost, password_file, "",
 	    "file whose first line is the password"),
+	TEXT(CONF_STRING, smarthost, password_command, "",
+	    "command line whose first line of output is the password"),
 	TEXT(CONF_PATH, smarthost, ca_file, "",
 	    "PEM file of the authorities to trust"),
 	TEXT(CONF_PATH, smarthost, ca_path, "",

@@ -97,6 +97,19 @@ file_check_writers(const char *path, const struct stat *st, struct result *res)
 	    path, path);
 }
 
+int
+file_check_owner(const char *path, const struct stat *st, const char *what,
+    struct result *res)
+{
+	if (st->st_uid == 0 || st->st_uid == geteuid())
+		return 0;
+	return result_fail(res, RESULT_CONFIG,
+	    "%s: holds a %s, and belongs to uid %lu, which is neither root nor "
+	    "the caller; run: chown %lu %s",
+	    path, what, (unsigned long)st->st_uid, (unsigned long)geteuid(),
+	    path);
+}
+
 /* `what` is the secret. */
 static int
 check_readers(const char *path, const struct stat *st, const char *what,
@@ -107,13 +120,7 @@ check_readers(const char *path, const struct stat *st, const char *what,
 		    "%s: holds a %s, and others may read or write to it; run: "
 		    "chmod g-w,o-rwx %s",
 		    path, what, path);
-	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return result_fail(res, RESULT_CONFIG,
-		    "%s: holds a %s, and belongs to uid %lu, which is neither "
-		    "root nor the caller; run: chown %lu %s",
-		    path, what, (unsigned long)st->st_uid,
-		    (unsigned long)geteuid(), path);
-	return 0;
+	return file_check_owner(path, st, what, res);
 }
 
 int

@@ -10,13 +10,26 @@
 #include <sys/stat.h>
 
 #include "base/ascii.h"
+#include "base/text.h"
+#include "config/command.h"
 #include "config/file.h"
+#include "config/netrc.h"
 #include "config/secret.h"
 
 #define FORM_MIN 4
 /* The longest form is %XX for each byte of the password, or the PLAIN
  * response, whose user is as long as a line of the configuration at most. */
 #define FORM_MAX (4 * SECRET_MAX)
+
+/* Bytes of what a command says that are shown; the longest form may follow,
+ * so that none is cut before it is masked. */
+#define WORDS_SHOWN 400
+#define WORDS_MAX (WORDS_SHOWN + FORM_MAX)
+
+/* A password and the end of its line; more is of no use. */
+#define OUTPUT_MAX (SECRET_MAX + 2)
+
+#define PATH_LIMIT 4096
 
 /* Bytes of input that make whole groups of base64, and the output's size. */
 #define CHUNK 48
@@ -31,13 +44,19 @@ secret_init(struct secret *s)
 	s->nforms = 0;
 }
 
+/* Where a password comes from. */
+struct origin {
+	enum result_kind kind; /* of what is wrong with it */
+	const char *name;
+};
+
 static int
-take_password(struct secret *s, const char *p, size_t n, const char *from,
-    struct result *res)
+take_password(struct secret *s, const char *p, size_t n,
+    const struct origin *from, struct result *res)
 {
 	if (n > SECRET_MAX)
-		return result_fail(res, RESULT_CONFIG,
-		    "%s: the password is longer than %d bytes", from,
+		return result_fail(res, from->kind,
+		    "%s: the password is longer than %d bytes", from->name,
 		    SECRET_MAX);
 	buf_add(&s->password, p, n);
 	if (buf_failed(&s->password))
@@ -45,60 +64,183 @@ take_password(struct secret *s, const char *p, size_t n, const char *from,
 	return 0;
 }
 
-/* Takes the first line of the file's contents. */
+/* Takes the first line. */
 static int
-take_line(struct secret *s, const char *path, const struct buf *text,
+take_line(struct secret *s, const struct origin *from, const struct buf *text,
     struct result *res)
 {
 	size_t n = strcspn(text->data, "\n");
 
 	if (memchr(text->data, '\0', text->len) != NULL)
-		return result_fail(res, RESULT_CONFIG, "%s: a NUL byte", path);
+		return result_fail(
+		    res, from->kind, "%s: a NUL byte", from->name);
 	if (n > 0 && text->data[n - 1] == '\r')
 		n--;
 	if (n == 0)
-		return result_fail(res, RESULT_CONFIG,
+		return result_fail(res, from->kind,
 		    "%s: the first line, which is the password, is empty",
-		    path);
-	return take_password(s, text->data, n, path, res);
+		    from->name);
+	return take_password(s, text->data, n, from, res);
+}
+
+/* Reads a file that must keep a secret. */
+static int
+read_secret(struct buf *text, const char *path, struct result *res)
+{
+	struct stat st;
+
+	if (file_read(text, path, &st, res) == -1)
+		return -1;
+	return file_check_secret(path, &st, res);
 }
 
 static int
-load_file(struct secret *s, const struct conf *conf, struct result *res)
+load_file(struct secret *s, const char *path, struct result *res)
 {
-	const char *path = conf->smarthost.password_file;
+	const struct origin from = { RESULT_CONFIG, path };
 	struct buf text;
-	struct stat st;
 	int status;
 
 	buf_init(&text, SECRET_FILE_MAX);
-	status = file_read(&text, path, &st, res);
+	status = read_secret(&text, path, res);
 	if (status == 0)
-		status = file_check_secret(path, &st, res);
-	if (status == 0)
-		status = take_line(s, path, &text, res);
+		status = take_line(s, &from, &text, res);
 	buf_free(&text);
-	return status == -1 ? result_context(res, "password_file") : 0;
+	return status;
+}
+
+static int
+load_netrc(struct secret *s, const char *path, const struct conf *conf,
+    struct result *res)
+{
+	const struct netrc_account account = { conf->smarthost.host,
+		conf->smarthost.user };
+	struct buf text;
+	int status;
+
+	buf_init(&text, NETRC_FILE_MAX);
+	status = read_secret(&text, path, res);
+	if (status == 0)
+		status = netrc_find(&text, path, &account, &s->password, res);
+	buf_free(&text);
+	return status;
+}
+
+/* Puts the path of a file in `path`; whether it is there. */
+static bool
+find_file(struct buf *path, const char *directory, const char *name)
+{
+	if (directory == NULL || *directory != '/')
+		return false;
+	buf_reset(path);
+	buf_printf(path, "%s/%s", directory, name);
+	return !buf_failed(path) && !file_is_missing(path->data);
+}
+
+/* Looks where no key says that the password is.  The system's account is not
+ * to be had by whatever a user keeps in his home. */
+static int
+look_around(struct secret *s, const struct conf *conf,
+    const struct secret_places *places, struct result *res)
+{
+	bool is_own = strcmp(conf->path, CONF_DEFAULT_PATH) != 0;
+	struct buf path;
+	int status = 0;
+
+	buf_init(&path, PATH_LIMIT);
+	if (find_file(&path, places->credentials, SECRET_CREDENTIAL))
+		status = load_file(s, path.data, res);
+	else if (is_own && find_file(&path, places->home, ".netrc"))
+		status = load_netrc(s, path.data, conf, res);
+	buf_free(&path);
+	if (status == -1 || s->password.len > 0)
+		return status;
+	return conf_fail(conf, "smarthost", "password", res,
+	    "must be set, or password_file or password_command, to log in "
+	    "(auth = off: no login)");
+}
+
+/* Moves it from the configuration. */
+static int
+move_password(struct secret *s, struct conf *conf, struct result *res)
+{
+	const struct origin from = { RESULT_CONFIG, conf->path };
+	char *password = conf->smarthost.password;
+
+	if (take_password(s, password, strlen(password), &from, res) == -1)
+		return -1;
+	freezero(password, strlen(password));
+	conf->smarthost.password = NULL;
+	return 0;
 }
 
 int
-secret_load(struct secret *s, struct conf *conf, struct result *res)
+secret_load(struct secret *s, struct conf *conf,
+    const struct secret_places *places, struct result *res)
 {
-	char *password = conf->smarthost.password;
-	int status;
+	const char *path = conf->smarthost.password_file;
 
 	secret_init(s);
-	if (conf->smarthost.auth == CONF_AUTH_OFF)
+	if (conf->smarthost.auth == CONF_AUTH_OFF ||
+	    conf->smarthost.password == NULL || *conf->smarthost.user == '\0')
 		return 0;
-	if (*conf->smarthost.password_file != '\0')
-		return load_file(s, conf, res);
-	if (password == NULL || *password == '\0')
+	if (*conf->smarthost.password != '\0')
+		return move_password(s, conf, res);
+	if (*path != '\0') {
+		if (load_file(s, path, res) == -1)
+			return result_context(res, "password_file");
 		return 0;
-	status = take_password(s, password, strlen(password), conf->path, res);
-	if (status == 0) {
-		freezero(password, strlen(password));
-		conf->smarthost.password = NULL;
 	}
+	if (*conf->smarthost.password_command != '\0')
+		return 0;
+	return look_around(s, conf, places, res);
+}
+
+/* Adds what the command said to the failure, but not what may be the
+ * password, which it may have printed as well. */
+static void
+add_words(const struct conf *conf, const struct buf *out, struct buf *words,
+    struct result *res)
+{
+	const struct result why = *res;
+	char shown[WORDS_SHOWN + 1];
+	size_t n = strcspn(out->data, "\r\n");
+	struct secret s;
+
+	secret_init(&s);
+	buf_add(&s.password, out->data, n < SECRET_MAX ? n : SECRET_MAX);
+	secret_note(&s, conf->smarthost.user);
+	secret_mask(&s, words->data, words->len);
+	secret_clear(&s);
+	n = words->len < WORDS_SHOWN ? words->len : WORDS_SHOWN;
+	while (n > 0 && ascii_is_space(words->data[n - 1]))
+		n--;
+	if (n > 0)
+		(void)result_fail(res, why.kind, "%s: %s", why.text,
+		    text_escape(shown, sizeof shown, words->data, n));
+}
+
+int
+secret_ask(struct secret *s, const struct conf *conf, struct result *res)
+{
+	const struct origin from = { RESULT_COMMAND, "its output" };
+	const char *line = conf->smarthost.password_command;
+	struct buf out, words;
+	int status;
+
+	if (conf->smarthost.auth == CONF_AUTH_OFF || *line == '\0')
+		return 0;
+	buf_init(&out, OUTPUT_MAX);
+	buf_init(&words, WORDS_MAX);
+	status = command_run(line, SECRET_COMMAND_TIME, &out, &words, res);
+	if (status == 0)
+		status = take_line(s, &from, &out, res);
+	if (status == -1) {
+		add_words(conf, &out, &words, res);
+		(void)conf_context(conf, "smarthost", "password_command", res);
+	}
+	buf_free(&out);
+	buf_free(&words);
 	return status;
 }
 

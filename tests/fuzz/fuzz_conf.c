@@ -1,4 +1,4 @@
-/* The configuration and the aliases file: what is taken is whole, what is
+/* The configuration, the aliases file and ~/.netrc: what is taken is whole, what is
  * written is read again, and what is refused is refused in order. */
 #include "config.h"
 
@@ -8,6 +8,7 @@
 
 #include "config/aliases.h"
 #include "config/conf.h"
+#include "config/netrc.h"
 
 #define ROUND_TRIP_MAX 2000 /* quotes may double a line, up to its limit */
 
@@ -53,10 +54,29 @@ fuzz_aliases(const char *p, size_t n)
 	aliases_clear(&a);
 }
 
+static void
+fuzz_netrc(const char *p, size_t n)
+{
+	static const struct netrc_account account = { "a.example b", "me" };
+	struct buf text, password;
+	struct result res;
+
+	buf_init(&text, NETRC_FILE_MAX);
+	buf_init(&password, NETRC_WORD_MAX);
+	buf_add(&text, p, n);
+	if (netrc_find(&text, "f", &account, &password, &res) == -1)
+		assert(res.kind == RESULT_CONFIG && res.text[0] == 'f');
+	else
+		assert(strlen(password.data) == password.len);
+	buf_free(&text);
+	buf_free(&password);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	fuzz_conf((const char *)data, size);
 	fuzz_aliases((const char *)data, size);
+	fuzz_netrc((const char *)data, size);
 	return 0;
 }

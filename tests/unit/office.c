@@ -144,6 +144,7 @@ load(struct office *o, int port, const char *more)
 {
 	static const char list[] = "root: admin@x.example\nfile: /var/mail/x\n"
 				   "nobody: none:;\n";
+	static const struct secret_places none;
 	struct result res;
 	char text[2048];
 	int n;
@@ -154,7 +155,7 @@ load(struct office *o, int port, const char *more)
 	    "[sender]\ndomain = d.example\n%s",
 	    port, more);
 	if (conf_parse(&o->conf, "test.ini", text, (size_t)n, &res) == -1 ||
-	    secret_load(&o->secret, &o->conf, &res) == -1 ||
+	    secret_load(&o->secret, &o->conf, &none, &res) == -1 ||
 	    identity_load(&o->id, &o->conf, getuid(), &res) == -1)
 		fail_msg("%s", res.text);
 	assert_int_equal(

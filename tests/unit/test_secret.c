@@ -18,22 +18,33 @@
 
 #define HOST "[smarthost]\nhost = a.example\nuser = u@example.com\n"
 
-static char path[] = "/tmp/outpost-secret-XXXXXX";
+#define DIRECTORY "/tmp/outpost-secret-XXXXXX"
+static char directory[] = DIRECTORY;
+static char path[sizeof DIRECTORY + 32]; /* of the file that is written */
+
+/* Makes `name` in the directory the file that is written. */
+static void
+choose(const char *name)
+{
+	snprintf(path, sizeof path, "%s/%s", directory, name);
+}
 
 static int
 set_up(void **state)
 {
-	int fd = mkstemp(path);
-
 	(void)state;
-	return fd == -1 || close(fd) == -1;
+	if (mkdtemp(directory) == NULL)
+		return -1;
+	choose("secret");
+	return 0;
 }
 
 static int
 tear_down(void **state)
 {
 	(void)state;
-	return unlink(path);
+	(void)unlink(path);
+	return rmdir(directory);
 }
 
 static void
@@ -50,18 +61,29 @@ write_file(const char *p, size_t n, mode_t mode)
 	assert_int_equal(chmod(path, mode), 0);
 }
 
-/* Loads what `text` configures. */
+/* Loads what `text`, of the file `name`, configures. */
 static int
-load(struct secret *s, const char *text, struct result *res)
+load_from(struct secret *s, const char *name, const char *text,
+    const struct secret_places *places, struct result *res)
 {
 	struct conf conf;
 	int status;
 
-	if (conf_parse(&conf, "t.ini", text, strlen(text), res) == -1)
+	if (conf_parse(&conf, name, text, strlen(text), res) == -1)
 		fail_msg("%s", res->text);
-	status = secret_load(s, &conf, res);
+	status = secret_load(s, &conf, places, res);
+	if (status == 0)
+		status = secret_ask(s, &conf, res);
 	conf_clear(&conf);
 	return status;
+}
+
+static int
+load(struct secret *s, const char *text, struct result *res)
+{
+	static const struct secret_places none;
+
+	return load_from(s, "t.ini", text, &none, res);
 }
 
 static int
@@ -175,6 +197,7 @@ static void
 test_configured(void **state)
 {
 	static const char text[] = HOST "password = hunter2\n";
+	static const struct secret_places none;
 	struct result res;
 	struct secret s;
 	struct conf conf;
@@ -183,7 +206,7 @@ test_configured(void **state)
 	(void)state;
 	assert_int_equal(
 	    conf_parse(&conf, "t.ini", text, strlen(text), &res), 0);
-	assert_int_equal(secret_load(&s, &conf, &res), 0);
+	assert_int_equal(secret_load(&s, &conf, &none, &res), 0);
 	assert_null(conf.smarthost.password);
 	assert_string_equal(s.password.data, "hunter2");
 	buf_init(&out, 4096);
@@ -201,6 +224,171 @@ test_configured(void **state)
 	assert_int_equal(load(&s, "[smarthost]\nhost = a\n", &res), 0);
 	assert_int_equal(s.password.len, 0);
 	secret_clear(&s);
+}
+
+static void
+test_commands(void **state)
+{
+	static const struct {
+		const char *line, *password, *want;
+	} cases[] = {
+		{ "echo hunter2", "hunter2", NULL },
+		{ "printf 'hunter2\\r\\nmore\\n'", "hunter2", NULL },
+		{ "printf hunter2; echo no >&2", "hunter2", NULL },
+		{ "cat; echo hunter2", "hunter2", NULL },
+		{ "yes hunter2 | head -c 1000000", "hunter2", NULL },
+		{ ":", NULL, ": its output: the first line, which is the p" },
+		{ "echo; echo hunter2", NULL, ": its output: the first line" },
+		{ "printf 'hunter2\\0'", NULL, ": its output: a NUL byte" },
+		{ "head -c 4097 /dev/zero | tr '\\0' x", NULL,
+		    ": its output: the password is longer than 4096 bytes" },
+		{ "echo hunter2; exit 3", NULL, ": its exit status is 3" },
+		{ "echo hunter2; echo 'no hunter2 aHVudGVyMg==' >&2; exit 3",
+		    NULL, ": its exit status is 3: no ******* ************" },
+		{ "printf 'a\\033[2Jb\\nc\\n\\n' >&2; exit 1", NULL,
+		    ": its exit status is 1: a\\x1b[2Jb c" },
+		{ "kill -9 $$", NULL, ": it was killed by signal 9" },
+	};
+	char text[256];
+	struct result res;
+	struct secret s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		snprintf(text, sizeof text, "%spassword_command = %s\n", HOST,
+		    cases[i].line);
+		assert_int_equal(
+		    load(&s, text, &res), cases[i].want == NULL ? 0 : -1);
+		if (cases[i].want == NULL) {
+			assert_string_equal(s.password.data, cases[i].password);
+		} else {
+			assert_int_equal(res.kind, RESULT_COMMAND);
+			assert_int_equal(s.password.len, 0);
+			if (strstr(res.text, cases[i].want) == NULL)
+				fail_msg("%s", res.text);
+			assert_ptr_equal(strstr(res.text,
+					     "t.ini:4: [smarthost] "
+					     "password_command: it"),
+			    res.text);
+			assert_null(strstr(res.text, "hunter2"));
+		}
+		secret_clear(&s);
+	}
+	assert_int_equal(
+	    load(&s, HOST "auth = off\npassword_command = false\n", &res), 0);
+	secret_clear(&s);
+}
+
+/* What a failing command wrote is cut; a password that is cut with it, and its
+ * longest form, are not shown up to there. */
+static void
+test_words(void **state)
+{
+	char text[256];
+	struct result res;
+	struct secret s;
+
+	(void)state;
+	for (int before = 380; before <= 400; before++) {
+		snprintf(text, sizeof text,
+		    "%spassword_command = echo hunter2; printf '%%%ds%%s' '' "
+		    "hunter2hunter2 >&2; exit 1\n",
+		    HOST, before);
+		assert_int_equal(load(&s, text, &res), -1);
+		assert_true(strlen(res.text) < 500);
+		assert_null(strstr(res.text, "hu"));
+		assert_true(before > 399 || strstr(res.text, " *") != NULL);
+		secret_clear(&s);
+	}
+}
+
+#define NETRC "machine a.example login u@example.com password netrc-pw\n"
+
+static void
+test_places(void **state)
+{
+	static const struct {
+		const char *name, *conf, *file, *text, *want;
+		mode_t mode;
+		enum { FOUND, REFUSED } how;
+	} cases[] = {
+		{ "outpost.password", "t.ini", "", "cred\n", "cred", 0400,
+		    FOUND },
+		{ "outpost.password", CONF_DEFAULT_PATH, "", "cred\n", "cred",
+		    0400, FOUND },
+		{ "outpost.password", "t.ini", "", "cred\n",
+		    "run: chmod g-w,o-rwx ", 0444, REFUSED },
+		{ "outpost.password", "t.ini", "", "", "is empty", 0400,
+		    REFUSED },
+		{ ".netrc", "t.ini", "", NETRC, "netrc-pw", 0600, FOUND },
+		{ ".netrc", "t.ini", "", NETRC, "run: chmod g-w,o-rwx ", 0644,
+		    REFUSED },
+		{ ".netrc", CONF_DEFAULT_PATH, "", NETRC,
+		    "[smarthost] password: must be set, or", 0600, REFUSED },
+		{ ".netrc", "t.ini", "", "machine b login u password p",
+		    "t.ini: [smarthost] password: must be set, or", 0600,
+		    REFUSED },
+		{ ".netrc", "t.ini", "", "machine \"a\n", "/.netrc:1: ", 0600,
+		    REFUSED },
+		{ ".netrc", "t.ini", "password = own\n", NETRC, "own", 0600,
+		    FOUND },
+		{ ".netrc", "t.ini", "password_command = echo own\n", NETRC,
+		    "own", 0600, FOUND },
+		{ "other", "t.ini", "", "x",
+		    "t.ini: [smarthost] password: must be set, or", 0600,
+		    REFUSED },
+	};
+	const struct secret_places places = { directory, directory };
+	char text[256];
+	struct result res;
+	struct secret s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		choose(cases[i].name);
+		write_file(cases[i].text, strlen(cases[i].text), cases[i].mode);
+		snprintf(text, sizeof text,
+		    "%s[sender]\nrewrite = never\n"
+		    "[smarthost]\n%s",
+		    HOST, cases[i].file);
+		assert_int_equal(
+		    load_from(&s, cases[i].conf, text, &places, &res),
+		    cases[i].how == FOUND ? 0 : -1);
+		if (cases[i].how == FOUND)
+			assert_string_equal(s.password.data, cases[i].want);
+		else if (strstr(res.text, cases[i].want) == NULL)
+			fail_msg("%s", res.text);
+		secret_clear(&s);
+		assert_int_equal(unlink(path), 0);
+	}
+	choose("secret");
+}
+
+/* Credentials come before ~/.netrc, and no relative path counts. */
+static void
+test_places_order(void **state)
+{
+	const struct secret_places both = { directory, directory },
+				   relative = { ".", "." };
+	struct result res;
+	struct secret s;
+
+	(void)state;
+	choose(".netrc");
+	write_file(NETRC, strlen(NETRC), 0600);
+	choose(SECRET_CREDENTIAL);
+	write_file("cred", 4, 0600);
+	assert_int_equal(load_from(&s, "t.ini", HOST, &both, &res), 0);
+	assert_string_equal(s.password.data, "cred");
+	secret_clear(&s);
+	assert_int_equal(chdir(directory), 0);
+	assert_int_equal(load_from(&s, "t.ini", HOST, &relative, &res), -1);
+	secret_clear(&s);
+	assert_int_equal(chdir("/"), 0);
+	assert_int_equal(unlink(path), 0);
+	choose(".netrc");
+	assert_int_equal(unlink(path), 0);
+	choose("secret");
 }
 
 static void
@@ -336,6 +524,10 @@ main(void)
 		cmocka_unit_test(test_sizes),
 		cmocka_unit_test(test_modes),
 		cmocka_unit_test(test_configured),
+		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_words),
+		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_places_order),
 		cmocka_unit_test(test_mask),
 		cmocka_unit_test(test_mask_base64),
 		cmocka_unit_test(test_mask_cut),
