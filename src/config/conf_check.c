@@ -169,7 +169,7 @@ check_login(const struct conf *conf, struct result *res)
 	if (!has_user)
 		return fail_smarthost(conf, "user",
 		    "must be set to log in (auth = off: no login)", res);
-	if (!has_password && !has_file)
+	if (!has_password && !has_file && auth != CONF_AUTH_EXTERNAL)
 		return fail_smarthost(conf, "password",
 		    "must be set, or password_file, to log in (auth = off: no "
 		    "login)",
