@@ -74,18 +74,10 @@ bool smtp_is_out(const struct smtp_client *c);
 /* A whole reply came, whether awaited or not. */
 void smtp_replied(struct smtp_client *c, const struct reply *r);
 
-/* Whether a reply that is about to be told is not for people, but for its code:
- * the password could be guessed by it. */
-bool smtp_is_sealed(const struct smtp_client *c, const struct reply *r);
-
 /* At any time: there will be no (more) replies, `why` says the reason:
  * PROTOCOL (malformed), LOST (end of the stream), TIMEOUT or anything else
  * that ended it.  Settles every recipient that is not settled yet. */
 void smtp_broke(struct smtp_client *c, const struct result *why);
-
-/* The handshake is done, before smtp_tls_done or the first of all: what binds a
- * log-in to it. */
-void smtp_bind(struct smtp_client *c, const struct tls_binding *binding);
 
 /* TLS: the handshake is done; all that was offered before is forgotten. */
 void smtp_tls_done(struct smtp_client *c);

@@ -2,6 +2,7 @@
 
 #include <bsd/string.h>
 
+#include "smtp/client_login.h"
 #include "smtp/client_machine.h"
 
 #define MASK "********"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "smtp/client_login.h"
 #include "smtp/session_parts.h"
 
 #define GOODBYE 1000 /* ms for QUIT to be written */

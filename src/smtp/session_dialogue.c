@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "smtp/client_login.h"
 #include "smtp/session_parts.h"
 
 /* The lines to and fro: written, read, masked, shown. */
