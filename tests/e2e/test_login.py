@@ -29,6 +29,14 @@ def test_logs_in(outpost, smarthost, offered, auth, taken):
             in host.connection.credentials] == [(taken, USER.encode())]
 
 
+@pytest.mark.parametrize("tls", ["implicit", "starttls"])
+def test_bound_to_the_connection(outpost, smarthost, tls):
+    host = smarthost(auth="SCRAM-SHA-256 SCRAM-SHA-256-PLUS", newest="1.2",
+                     tls=tls)
+    outpost(["a@x"], MAIL, host=host, config={"smarthost": {"tls": tls}}).ok()
+    assert host.connection.credentials[0][0] == "SCRAM-SHA-256-PLUS"
+
+
 def test_cram_md5_before_plain_in_clear(outpost, smarthost):
     host = smarthost(auth="PLAIN CRAM-MD5", tls="off")
     outpost(["a@x"], MAIL, host=host,

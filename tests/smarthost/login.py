@@ -101,6 +101,15 @@ def _scram_proofs(code, message):
 
 
 def scram_sha_256(dialogue, initial):
+    _scram(dialogue, initial, "SCRAM-SHA-256", b"")
+
+
+def scram_sha_256_plus(dialogue, initial):
+    """Bound by tls-server-end-point, so for TLS 1.2 alone."""
+    _scram(dialogue, initial, "SCRAM-SHA-256-PLUS", dialogue.host.end_point)
+
+
+def _scram(dialogue, initial, mechanism, binding):
     code = dialogue.profile.code.encode()
     header, _, bare = (decode(initial) or b"").decode().partition(",,")
     nonce = _fields(bare)["r"] + encode(os.urandom(18))
@@ -113,13 +122,16 @@ def scram_sha_256(dialogue, initial):
     client, server = _scram_proofs(code, f"{bare},{first},{without}")
     fields = _fields(without)
     right = (decode(proof) == client and fields["r"] == nonce
-             and decode(fields["c"]) == f"{header},,".encode())
+             and decode(fields["c"]) == f"{header},,".encode() + binding)
+    if binding:
+        right = right and header == "p=tls-server-end-point"
     if right and dialogue.challenge(
             ["AUTH-PROOF"], encode(b"v=" + encode(server).encode())) is None:
         return
-    dialogue.verdict("AUTH-FINAL" if right else "AUTH-PROOF", "SCRAM-SHA-256",
+    dialogue.verdict("AUTH-FINAL" if right else "AUTH-PROOF", mechanism,
                      _fields(bare)["n"].encode(), code if right else b"")
 
 
 MECHANISMS = {"LOGIN": login, "PLAIN": plain, "CRAM-MD5": cram_md5,
-              "SCRAM-SHA-256": scram_sha_256, "XOAUTH2": xoauth2}
+              "SCRAM-SHA-256": scram_sha_256,
+              "SCRAM-SHA-256-PLUS": scram_sha_256_plus, "XOAUTH2": xoauth2}
