@@ -2,7 +2,6 @@
 
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
-#include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/ascii.h"
+#include "base/base64.h"
 #include "config/file.h"
 #include "config/secret.h"
 
@@ -17,10 +17,6 @@
 /* The longest form is %XX for each byte of the password, or the PLAIN
  * response, whose user is as long as a line of the configuration at most. */
 #define FORM_MAX (4 * SECRET_MAX)
-
-/* Bytes of input that make whole groups of base64, and the output's size. */
-#define CHUNK 48
-#define CHUNK_BASE64 (CHUNK / 3 * 4 + 1)
 
 void
 secret_init(struct secret *s)
@@ -102,25 +98,6 @@ secret_load(struct secret *s, struct conf *conf, struct result *res)
 	return status;
 }
 
-/* Appends the base64 of the `n` bytes at `p`. */
-static void
-add_base64(struct buf *out, const char *p, size_t n)
-{
-	unsigned char text[CHUNK_BASE64];
-	size_t part;
-	int len;
-
-	while (n > 0) {
-		part = n < CHUNK ? n : CHUNK;
-		len = EVP_EncodeBlock(
-		    text, (const unsigned char *)p, (int)part);
-		buf_add(out, text, (size_t)len);
-		p += part;
-		n -= part;
-	}
-	explicit_bzero(text, sizeof text);
-}
-
 /* Counts the form that was just written, unless it is too short. */
 static void
 keep_form(struct secret *s)
@@ -148,7 +125,7 @@ note_within_base64(struct secret *s, size_t shift)
 	buf_init(&bytes, SECRET_MAX + 2);
 	buf_add(&bytes, "\0\0", shift);
 	buf_add(&bytes, s->password.data, s->password.len);
-	add_base64(form, bytes.data, bytes.len);
+	base64_encode(form, bytes.data, bytes.len);
 	buf_free(&bytes);
 	if (end < first)
 		end = first;
@@ -170,7 +147,7 @@ note_plain(struct secret *s, const char *user)
 	buf_putc(&bytes, '\0');
 	buf_add(&bytes, s->password.data, s->password.len);
 	if (!buf_failed(&bytes))
-		add_base64(&s->forms[s->nforms], bytes.data, bytes.len);
+		base64_encode(&s->forms[s->nforms], bytes.data, bytes.len);
 	buf_free(&bytes);
 	keep_form(s);
 }
@@ -222,7 +199,7 @@ secret_note(struct secret *s, const char *user)
 		return;
 	buf_add(&s->forms[0], s->password.data, s->password.len);
 	keep_form(s);
-	add_base64(&s->forms[s->nforms], s->password.data, s->password.len);
+	base64_encode(&s->forms[s->nforms], s->password.data, s->password.len);
 	keep_form(s);
 	for (size_t shift = 0; shift < 3; shift++)
 		note_within_base64(s, shift);

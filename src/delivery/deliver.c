@@ -101,7 +101,8 @@ check_clear(
     const struct delivery *d, const struct smtp_plan *plan, struct result *res)
 {
 	if (plan->tls != SMTP_TLS_NONE || !plan->authenticate ||
-	    d->peer.is_loopback || d->conf->smarthost.insecure_auth)
+	    plan->auth == SASL_EXTERNAL || d->peer.is_loopback ||
+	    d->conf->smarthost.insecure_auth)
 		return 0;
 	return result_fail(res, RESULT_CONFIG,
 	    "%s is %s, not this machine: "

@@ -63,8 +63,7 @@ struct message_rules {
 	bool add_missing; /* false with -G */
 	const char *received; /* to put into a Received; NULL: none is made */
 	enum message_text text;
-	const struct body_facts
-	    *body; /* for MIME fields; NULL: none are made */
+	const struct body_facts *body; /* for MIME fields; NULL: none */
 	/* of 8-bit text that is not UTF-8; NULL: none */
 	const struct charset_choices *charsets;
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/base64.h"
 #include "smtp/sasl_steps.h"
 
 /* RFC 4954 section 4: an initial response that makes the command line pass
@@ -161,7 +162,7 @@ take_step(
 	if (buf_failed(&message))
 		out->failed = true;
 	if (rc == 0)
-		sasl_encode(out, message.data, message.len);
+		base64_encode(out, message.data, message.len);
 	buf_free(&message);
 	return rc;
 }
@@ -207,7 +208,7 @@ sasl_answer(struct sasl *s, const char *p, size_t n, struct buf *out,
 		n--;
 	buf_init(&challenge, SASL_MESSAGE_MAX);
 	rc = take_step(
-	    s, sasl_decode(&challenge, p, n) ? &challenge : NULL, out, res);
+	    s, base64_decode(&challenge, p, n) ? &challenge : NULL, out, res);
 	buf_free(&challenge);
 	return rc == 0 ? SASL_ANSWERED : SASL_BROKEN;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/base64.h"
 #include "base/text.h"
 #include "smtp/sasl_steps.h"
 
@@ -65,7 +66,7 @@ put_without_proof(
 	if (buf_failed(&bound))
 		out->failed = true;
 	buf_puts(out, "c=");
-	sasl_encode(out, bound.data, bound.len);
+	base64_encode(out, bound.data, bound.len);
 	buf_puts(out, ",r=");
 	buf_add(out, nonce->p, nonce->n);
 	buf_free(&bound);
@@ -149,7 +150,8 @@ read_first(
 		return "the challenge cannot be read";
 	if (!is_our_nonce(s, &first->nonce))
 		return "the challenge is an answer to something else";
-	if (!sasl_decode(&first->salt, salt.p, salt.n) || first->salt.len == 0)
+	if (!base64_decode(&first->salt, salt.p, salt.n) ||
+	    first->salt.len == 0)
 		return "the salt cannot be read";
 	if ((first->rounds = parse_rounds(&rounds)) == 0)
 		return "the count of iterations is none, or too high";
@@ -208,7 +210,7 @@ put_proof(struct sasl *s, const struct server_first *first,
 		for (size_t i = 0; i < size; i++)
 			k.client[i] ^= k.signature[i];
 		buf_puts(out, ",p=");
-		sasl_encode(out, k.client, size);
+		base64_encode(out, k.client, size);
 	} else {
 		rc = result_fail(res, RESULT_SYSTEM,
 		    "OpenSSL cannot make the proof of the password");
@@ -266,7 +268,7 @@ is_signature(const struct sasl *s, const struct text *value)
 	bool is;
 
 	buf_init(&bytes, SASL_DIGEST_MAX);
-	is = sasl_decode(&bytes, value->p, value->n) && bytes.len == size &&
+	is = base64_decode(&bytes, value->p, value->n) && bytes.len == size &&
 	    CRYPTO_memcmp(bytes.data, s->signature, size) == 0;
 	buf_free(&bytes);
 	return is;

@@ -43,11 +43,6 @@ sasl_step sasl_scram_first, sasl_scram_final, sasl_scram_check;
 sasl_step sasl_put_xoauth2, sasl_hear_xoauth2;
 sasl_step sasl_put_bearer, sasl_hear_bearer;
 
-/* sasl_base64.c: append bytes as base64; what base64 stands for (false: `p` is
- * none, or does not fit). */
-void sasl_encode(struct buf *out, const void *p, size_t n);
-bool sasl_decode(struct buf *out, const char *p, size_t n);
-
 /* sasl_token.c: appends a name to a list with commas (RFC 5801 section 4). */
 void sasl_put_name(struct buf *out, const char *name);
 

@@ -197,6 +197,7 @@ static const char *const taken[] = {
 	LOGIN "auth = login\n",
 	LOGIN "auth = scram-sha-256\n",
 	HOST "user = a@b\nauth = external\n",
+	HOST "user = a@b\nauth = external\ntls = off\n",
 	LOGIN "auth = off\ntls = off\n",
 	LOGIN "tls = off\ninsecure_auth = yes\n",
 	HOST "tls = off\n",

@@ -5,14 +5,14 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "smtp/sasl_steps.h"
+#include "base/base64.h"
 
 /* Bytes that are encoded at a time, in whole groups of three. */
 #define CHUNK 48
 #define CHUNK_BASE64 (CHUNK / 3 * 4 + 1)
 
 void
-sasl_encode(struct buf *out, const void *p, size_t n)
+base64_encode(struct buf *out, const void *p, size_t n)
 {
 	unsigned char text[CHUNK_BASE64];
 	const unsigned char *bytes = p;
@@ -36,7 +36,7 @@ is_digit(char c)
 /* OpenSSL's decoder, which is lenient, sees nothing but whole groups of
  * digits, with "=" or "==" at the end of the last one alone. */
 bool
-sasl_decode(struct buf *out, const char *p, size_t n)
+base64_decode(struct buf *out, const char *p, size_t n)
 {
 	unsigned char bytes[3];
 	size_t pad = 0, digits;
