@@ -293,6 +293,7 @@ check_clear(const struct conf *conf, struct result *res)
 
 	if (conf->smarthost.tls != CONF_TLS_OFF ||
 	    conf->smarthost.auth == CONF_AUTH_OFF ||
+	    conf->smarthost.auth == CONF_AUTH_EXTERNAL ||
 	    *conf->smarthost.user == '\0' || conf->smarthost.insecure_auth)
 		return 0;
 	while ((n = next_host(&list, &host)) > 0)

@@ -29,7 +29,9 @@ const struct conf_key conf_keys[] = {
 	    "TCP port"),
 	CHOICE(smarthost, tls, "implicit", "implicit|starttls|off",
 	    "how TLS begins"),
-	CHOICE(smarthost, auth, "auto", "auto|login|plain|off",
+	CHOICE(smarthost, auth, "auto",
+	    "auto|login|plain|cram-md5|scram-sha-1|scram-sha-256|xoauth2|"
+	    "oauthbearer|external|off",
 	    "how to log in"),
 	TEXT(CONF_STRING, smarthost, user, "",
 	    "name of the account"),

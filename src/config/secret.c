@@ -2,7 +2,6 @@
 
 #include <bsd/stdlib.h>
 #include <bsd/string.h>
-#include <openssl/evp.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/ascii.h"
+#include "base/base64.h"
 #include "base/text.h"
 #include "config/command.h"
 #include "config/file.h"
@@ -30,10 +30,6 @@
 #define OUTPUT_MAX (SECRET_MAX + 2)
 
 #define PATH_LIMIT 4096
-
-/* Bytes of input that make whole groups of base64, and the output's size. */
-#define CHUNK 48
-#define CHUNK_BASE64 (CHUNK / 3 * 4 + 1)
 
 void
 secret_init(struct secret *s)
@@ -182,6 +178,7 @@ secret_load(struct secret *s, struct conf *conf,
 
 	secret_init(s);
 	if (conf->smarthost.auth == CONF_AUTH_OFF ||
+	    conf->smarthost.auth == CONF_AUTH_EXTERNAL ||
 	    conf->smarthost.password == NULL || *conf->smarthost.user == '\0')
 		return 0;
 	if (*conf->smarthost.password != '\0')
@@ -244,25 +241,6 @@ secret_ask(struct secret *s, const struct conf *conf, struct result *res)
 	return status;
 }
 
-/* Appends the base64 of the `n` bytes at `p`. */
-static void
-add_base64(struct buf *out, const char *p, size_t n)
-{
-	unsigned char text[CHUNK_BASE64];
-	size_t part;
-	int len;
-
-	while (n > 0) {
-		part = n < CHUNK ? n : CHUNK;
-		len = EVP_EncodeBlock(
-		    text, (const unsigned char *)p, (int)part);
-		buf_add(out, text, (size_t)len);
-		p += part;
-		n -= part;
-	}
-	explicit_bzero(text, sizeof text);
-}
-
 /* Counts the form that was just written, unless it is too short. */
 static void
 keep_form(struct secret *s)
@@ -290,7 +268,7 @@ note_within_base64(struct secret *s, size_t shift)
 	buf_init(&bytes, SECRET_MAX + 2);
 	buf_add(&bytes, "\0\0", shift);
 	buf_add(&bytes, s->password.data, s->password.len);
-	add_base64(form, bytes.data, bytes.len);
+	base64_encode(form, bytes.data, bytes.len);
 	buf_free(&bytes);
 	if (end < first)
 		end = first;
@@ -312,7 +290,7 @@ note_plain(struct secret *s, const char *user)
 	buf_putc(&bytes, '\0');
 	buf_add(&bytes, s->password.data, s->password.len);
 	if (!buf_failed(&bytes))
-		add_base64(&s->forms[s->nforms], bytes.data, bytes.len);
+		base64_encode(&s->forms[s->nforms], bytes.data, bytes.len);
 	buf_free(&bytes);
 	keep_form(s);
 }
@@ -364,7 +342,7 @@ secret_note(struct secret *s, const char *user)
 		return;
 	buf_add(&s->forms[0], s->password.data, s->password.len);
 	keep_form(s);
-	add_base64(&s->forms[s->nforms], s->password.data, s->password.len);
+	base64_encode(&s->forms[s->nforms], s->password.data, s->password.len);
 	keep_form(s);
 	for (size_t shift = 0; shift < 3; shift++)
 		note_within_base64(s, shift);

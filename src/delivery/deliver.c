@@ -68,12 +68,19 @@ make_plan(const struct delivery *d, struct smtp_plan *plan)
 		[CONF_AUTH_AUTO] = SASL_AUTO,
 		[CONF_AUTH_LOGIN] = SASL_LOGIN,
 		[CONF_AUTH_PLAIN] = SASL_PLAIN,
+		[CONF_AUTH_CRAM_MD5] = SASL_CRAM_MD5,
+		[CONF_AUTH_SCRAM_SHA_1] = SASL_SCRAM_SHA_1,
+		[CONF_AUTH_SCRAM_SHA_256] = SASL_SCRAM_SHA_256,
+		[CONF_AUTH_XOAUTH2] = SASL_XOAUTH2,
+		[CONF_AUTH_OAUTHBEARER] = SASL_OAUTHBEARER,
+		[CONF_AUTH_EXTERNAL] = SASL_EXTERNAL,
 		[CONF_AUTH_OFF] = SASL_AUTO,
 	};
 	const struct conf *conf = d->conf;
 
 	*plan = (struct smtp_plan){
 		.host = d->host,
+		.port = conf->smarthost.port,
 		.ehlo = d->id->ehlo.len > 0 ? d->id->ehlo.data
 					    : d->peer.literal,
 		.tls = tls[conf->smarthost.tls],
@@ -95,7 +102,8 @@ check_clear(
     const struct delivery *d, const struct smtp_plan *plan, struct result *res)
 {
 	if (plan->tls != SMTP_TLS_NONE || !plan->authenticate ||
-	    d->peer.is_loopback || d->conf->smarthost.insecure_auth)
+	    plan->auth == SASL_EXTERNAL || d->peer.is_loopback ||
+	    d->conf->smarthost.insecure_auth)
 		return 0;
 	return result_fail(res, RESULT_CONFIG,
 	    "%s is %s, not this machine: "

@@ -189,6 +189,12 @@ stream_start_tls(struct stream *s, const struct tls *tls, const char *host,
 	return 0;
 }
 
+void
+stream_bind(const struct stream *s, struct tls_binding *binding)
+{
+	tls_binding_make(binding, s->ssl);
+}
+
 static int
 read_clear(struct stream *s, char *p, size_t n, size_t *got, struct result *res)
 {

@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "net/deadline.h"
 #include "net/tls.h"
+#include "net/tls_binding.h"
 
 struct stream;
 
@@ -34,6 +35,9 @@ int stream_start_tls(struct stream *s, const struct tls *tls, const char *host,
 
 /* "TLSv1.3, TLS_AES_256_GCM_SHA384", or "" in clear. */
 const char *stream_describe(const struct stream *s);
+
+/* What ties a log-in to this connection, once it is TLS. */
+void stream_bind(const struct stream *s, struct tls_binding *binding);
 
 /* Reads at least one byte; *got 0 at the end of the stream, orderly or (over
  * TLS) truncated.  Kinds LOST, TIMEOUT, INTERRUPTED, TLS. */

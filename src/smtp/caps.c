@@ -20,8 +20,9 @@ static const struct {
 	const char *word;
 	enum caps_mechanism mechanism;
 } mechanisms[] = {
-	{ "LOGIN", CAPS_AUTH_LOGIN },
-	{ "PLAIN", CAPS_AUTH_PLAIN },
+#define MECHANISM(id, bit, name) { name, CAPS_AUTH_##id },
+	CAPS_MECHANISMS(MECHANISM)
+#undef MECHANISM
 };
 
 #define COUNT(table) (sizeof table / sizeof *table)
@@ -144,4 +145,13 @@ caps_parse(struct caps *caps, const struct reply *r)
 		p = reply_line(r, i, &n);
 		parse_line(caps, p, n);
 	}
+}
+
+const char *
+caps_mechanism_name(enum caps_mechanism mechanism)
+{
+	for (size_t i = 0; i < COUNT(mechanisms); i++)
+		if (mechanisms[i].mechanism == mechanism)
+			return mechanisms[i].word;
+	return "";
 }

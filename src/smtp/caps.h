@@ -28,8 +28,25 @@ enum caps_flag {
 #undef CAPS_ENUM
 };
 
-/* Mechanisms offered, as a set. */
-enum caps_mechanism { CAPS_AUTH_LOGIN = 1 << 0, CAPS_AUTH_PLAIN = 1 << 1 };
+/* Mechanisms of AUTH. */
+#define CAPS_MECHANISMS(X) \
+	X(LOGIN, 0, "LOGIN") \
+	X(PLAIN, 1, "PLAIN") \
+	X(CRAM_MD5, 2, "CRAM-MD5") \
+	X(SCRAM_SHA_1, 3, "SCRAM-SHA-1") \
+	X(SCRAM_SHA_1_PLUS, 4, "SCRAM-SHA-1-PLUS") \
+	X(SCRAM_SHA_256, 5, "SCRAM-SHA-256") \
+	X(SCRAM_SHA_256_PLUS, 6, "SCRAM-SHA-256-PLUS") \
+	X(XOAUTH2, 7, "XOAUTH2") \
+	X(OAUTHBEARER, 8, "OAUTHBEARER") \
+	X(EXTERNAL, 9, "EXTERNAL")
+
+/* Those offered are a set. */
+enum caps_mechanism {
+#define CAPS_AUTH_ENUM(id, bit, name) CAPS_AUTH_##id = 1 << bit,
+	CAPS_MECHANISMS(CAPS_AUTH_ENUM)
+#undef CAPS_AUTH_ENUM
+};
 
 struct caps {
 	unsigned flags; /* of enum caps_flag */
@@ -44,5 +61,8 @@ struct caps {
  * a SIZE that is no number, or too large a one, means no limit, and so does
  * each of LIMITS that is malformed. */
 void caps_parse(struct caps *caps, const struct reply *r);
+
+/* "LOGIN"; of one. */
+const char *caps_mechanism_name(enum caps_mechanism mechanism);
 
 #endif

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <bsd/stdlib.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ smtp_client_free(struct smtp_client *c)
 		return;
 	buf_free(&c->out);
 	buf_free(&c->shown);
-	free(c);
+	freezero(c, sizeof *c);
 }
 
 void

@@ -51,7 +51,7 @@ smtp_act smtp_on_fine, smtp_on_refused, smtp_on_closing, smtp_on_wrong,
     smtp_on_lost;
 /* client_hello.c: up to the log-in */
 smtp_act smtp_on_greeted, smtp_on_offered, smtp_on_no_ehlo, smtp_on_helloed,
-    smtp_on_tls, smtp_on_challenged;
+    smtp_on_tls, smtp_on_challenged, smtp_on_logged_in;
 /* client_answers.c: transactions */
 smtp_act smtp_on_mail_refused, smtp_on_rcpt_taken, smtp_on_rcpt_full,
     smtp_on_rcpt_refused, smtp_on_go_ahead, smtp_on_data_refused, smtp_on_early,

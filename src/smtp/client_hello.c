@@ -2,6 +2,7 @@
 
 #include <bsd/string.h>
 
+#include "smtp/client_login.h"
 #include "smtp/client_machine.h"
 
 #define MASK "********"
@@ -56,7 +57,11 @@ log_in(struct smtp_client *c)
 
 	c->sasl = (struct sasl){ .user = c->plan->user,
 		.password = c->plan->password,
-		.password_len = c->plan->password_len };
+		.password_len = c->plan->password_len,
+		.host = c->plan->host,
+		.port = c->plan->port,
+		.nonce = c->plan->nonce,
+		.binding = c->tls_up ? &c->binding : NULL };
 	if (choose_mechanism(c, &res) == -1) {
 		(void)result_context(&res, "%s", c->plan->host);
 		give_up(c, &res, "AUTH");
@@ -126,6 +131,12 @@ smtp_on_tls(struct smtp_client *c, const struct smtp_event *e)
 }
 
 void
+smtp_bind(struct smtp_client *c, const struct tls_binding *binding)
+{
+	c->binding = *binding;
+}
+
+void
 smtp_tls_done(struct smtp_client *c)
 {
 	if (!c->tls_due)
@@ -136,14 +147,53 @@ smtp_tls_done(struct smtp_client *c)
 	smtp_conclude(c);
 }
 
+/* Ends a log-in to a server that is not to be talked to. */
+static void
+break_off(struct smtp_client *c, struct result *res)
+{
+	(void)result_context(res, "%s: AUTH %s as %s", c->plan->host,
+	    sasl_name(&c->sasl), c->plan->user);
+	strlcpy(res->stage, "AUTH", sizeof res->stage);
+	smtp_end(c, res, SMTP_CLOSE_AT_ONCE);
+}
+
 void
 smtp_on_challenged(struct smtp_client *c, const struct smtp_event *e)
 {
-	size_t begin = c->out.len;
+	size_t begin = c->out.len, n;
+	const char *p = reply_line(e->reply, 0, &n);
+	struct result res;
+
+	switch (sasl_answer(&c->sasl, p, n, &c->out, &res)) {
+	case SASL_ANSWERED:
+		end_secret_line(c, begin, begin);
+		break;
+	case SASL_SILENT:
+		smtp_put(c, SMTP_CANCEL, "*");
+		break;
+	case SASL_BROKEN:
+		break_off(c, &res);
+		break;
+	}
+}
+
+void
+smtp_on_logged_in(struct smtp_client *c, const struct smtp_event *e)
+{
+	struct result res;
 
 	(void)e;
-	if (sasl_answer(&c->sasl, &c->out))
-		end_secret_line(c, begin, begin);
-	else
-		smtp_put(c, SMTP_CANCEL, "*");
+	if (sasl_is_proven(&c->sasl))
+		return;
+	(void)result_fail(&res, RESULT_PROTOCOL,
+	    "the server says yes, but does not prove that it knows the "
+	    "password");
+	break_off(c, &res);
+}
+
+bool
+smtp_is_sealed(const struct smtp_client *c, const struct reply *r)
+{
+	return smtp_awaited(c) == SMTP_AUTH && r->code == 334 &&
+	    sasl_is_sealed(&c->sasl);
 }

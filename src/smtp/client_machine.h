@@ -22,6 +22,7 @@ struct smtp_client {
 	const struct smtp_plan *plan;
 	struct caps caps;
 	struct sasl sasl;
+	struct tls_binding binding;
 	bool helo_only, tls_up;
 	bool tls_due;
 	/* BODY or CHUNK, while the message is due, else IDLE; the output of

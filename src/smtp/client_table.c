@@ -92,7 +92,7 @@ static const struct smtp_verdict rows[SMTP_STATE_COUNT][SMTP_ANSWER_COUNT] = {
 		V(refused, DEFERRED), V(refused, NO_STARTTLS),
 		V(closing, SMARTHOST), LOST },
 	[SMTP_AUTH] = {
-		V(fine, OK), V(challenged, OK),
+		V(logged_in, OK), V(challenged, OK),
 		V(refused, DEFERRED), V(refused, AUTH),
 		V(closing, SMARTHOST), LOST },
 	[SMTP_CANCEL] = {

@@ -7,6 +7,17 @@
 
 #define SUBJECT_MAX 400 /* a longer address leaves no room for the answer */
 
+/* With what the smarthost said in mid-exchange. */
+static void
+name_login(const struct smtp_client *c, char dst[SUBJECT_MAX])
+{
+	const char *words = c->sasl.words;
+	bool any = words[0] != '\0';
+
+	snprintf(dst, SUBJECT_MAX, "AUTH %s as %s%s%s%s", sasl_name(&c->sasl),
+	    c->plan->user, any ? " (" : "", words, any ? ")" : "");
+}
+
 /* What it was that the smarthost answered, addresses and all. */
 static void
 name_subject(
@@ -22,8 +33,7 @@ name_subject(
 		snprintf(dst, SUBJECT_MAX, "RCPT TO:<%s>",
 		    env->rcpts[smtp_current(w)].address);
 	else if (state == SMTP_AUTH || state == SMTP_CANCEL)
-		snprintf(dst, SUBJECT_MAX, "AUTH %s as %s", sasl_name(&c->sasl),
-		    c->plan->user);
+		name_login(c, dst);
 	else if (state == SMTP_BODY || state == SMTP_CHUNK)
 		strlcpy(dst, "the message", SUBJECT_MAX);
 }

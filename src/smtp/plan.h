@@ -18,6 +18,7 @@ enum smtp_tls {
 /* Constant for a connection; borrows its strings. */
 struct smtp_plan {
 	const char *host; /* as configured, for messages */
+	long port;
 	const char *ehlo; /* argument of EHLO */
 	enum smtp_tls tls;
 	bool authenticate;
@@ -25,6 +26,7 @@ struct smtp_plan {
 	const char *user;
 	const char *password;
 	size_t password_len;
+	const char *nonce; /* of this connection alone; the session's */
 	size_t recipients_max; /* per transaction; 0: one */
 };
 

@@ -1,7 +1,16 @@
 /*
- * sasl: AUTH LOGIN and AUTH PLAIN (RFC 4954, RFC 4616), one table.
+ * sasl: the mechanisms of AUTH (RFC 4954), one table.
  *
- * Answers challenges by their turn, never by their text.  Pure.
+ * PLAIN (RFC 4616), LOGIN, CRAM-MD5 (RFC 2195), SCRAM with SHA-1 or SHA-256,
+ * bound to the TLS connection where "-PLUS" is offered (RFC 5802, RFC 7677),
+ * XOAUTH2, OAUTHBEARER (RFC 7628), EXTERNAL (RFC 4422).  LOGIN and PLAIN answer
+ * challenges by their turn, never by their text; the others read them, and take
+ * nothing that they need not.
+ *
+ * SCRAM wants SASLprep (RFC 4013) of user and password.  It changes nothing in
+ * ASCII; what is not ASCII is taken as it is, without normalisation.
+ *
+ * Pure: what is random, and what binds to TLS, is handed in.
  */
 #ifndef SMTP_SASL_H
 #define SMTP_SASL_H
@@ -10,21 +19,41 @@
 
 #include "base/buf.h"
 #include "base/result.h"
+#include "net/tls_binding.h"
+
+#define SASL_NONCE_SIZE 25 /* 18 random bytes in base64, and the NUL */
+#define SASL_WORDS_MAX 200
+#define SASL_DIGEST_MAX 64
 
 struct sasl_mechanism; /* a row of the table */
 
 struct sasl {
 	const struct sasl_mechanism *mechanism;
-	const char *user, *password; /* borrowed */
+	const char *user, *password; /* borrowed, as all that follow */
 	size_t password_len;
+	const char *host; /* as configured */
+	long port; /* 0: not told */
+	const char *nonce; /* for SCRAM: random, of this exchange alone */
+	const struct tls_binding *binding; /* NULL: in clear */
 	unsigned step;
+	char gs2; /* what SCRAM says of binding: 'n', 'y' or 'p' (RFC 5802) */
+	bool proven; /* the server knows the password */
+	unsigned char signature[SASL_DIGEST_MAX]; /* that would prove it */
+	/* why it refuses, as it says itself in a challenge, or "" */
+	char words[SASL_WORDS_MAX];
 };
 
 /* What the configuration wants. */
 enum sasl_want {
-	SASL_AUTO, /* the first offered of the table: PLAIN, then LOGIN */
+	SASL_AUTO, /* the strongest offered that takes a password */
 	SASL_LOGIN,
-	SASL_PLAIN
+	SASL_PLAIN,
+	SASL_CRAM_MD5,
+	SASL_SCRAM_SHA_1, /* this and the next: with -PLUS, if it can be */
+	SASL_SCRAM_SHA_256,
+	SASL_XOAUTH2, /* this and the next: the password is a token */
+	SASL_OAUTHBEARER,
+	SASL_EXTERNAL /* no password */
 };
 
 /*
@@ -41,8 +70,22 @@ const char *sasl_name(const struct sasl *s);
  * secrets begin goes to *secret (an offset into `out`, its end when none). */
 void sasl_start(struct sasl *s, struct buf *out, size_t *secret);
 
-/* Appends the answer to the next 334, without its CRLF; false when the
- * mechanism has no more to say: then the exchange is to be cancelled by "*". */
-bool sasl_answer(struct sasl *s, struct buf *out);
+enum sasl_turn {
+	SASL_ANSWERED, /* by the line in `out`, which may be empty */
+	SASL_SILENT, /* no more to say: to be cancelled by "*" */
+	SASL_BROKEN /* the server is not to be talked to; the result says why */
+};
+
+/* Appends the answer to the 334 of the text `p`, without its CRLF.  Kinds
+ * PROTOCOL, SYSTEM. */
+enum sasl_turn sasl_answer(struct sasl *s, const char *p, size_t n,
+    struct buf *out, struct result *res) __attribute__((warn_unused_result));
+
+/* Whether a log-in may be taken as done: where the server must prove that it
+ * knows the password, it has. */
+bool sasl_is_proven(const struct sasl *s);
+
+/* Whether challenges let the password be guessed by who has seen them. */
+bool sasl_is_sealed(const struct sasl *s);
 
 #endif

@@ -1,8 +1,11 @@
 #include "config.h"
 
+#include <bsd/stdlib.h>
+#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "smtp/client_login.h"
 #include "smtp/session_parts.h"
 
 #define GOODBYE 1000 /* ms for QUIT to be written */
@@ -10,6 +13,7 @@
 static int
 start_tls(struct session *s, struct result *res)
 {
+	struct tls_binding binding;
 	const char *said;
 
 	if (s->in_pos < s->in_len)
@@ -19,6 +23,8 @@ start_tls(struct session *s, struct result *res)
 	if (stream_start_tls(s->stream, s->rules.tls, s->rules.plan.host,
 		session_limit(s), res) == -1)
 		return -1;
+	stream_bind(s->stream, &binding);
+	smtp_bind(s->client, &binding);
 	said = stream_describe(s->stream);
 	session_show(s, '*', said, strlen(said));
 	return 0;
@@ -112,6 +118,17 @@ outcome(const struct session *s, struct result *res)
 	return -1;
 }
 
+/* Something that this connection alone says, for SCRAM. */
+static void
+make_nonce(struct session *s)
+{
+	unsigned char random[(SASL_NONCE_SIZE - 1) / 4 * 3];
+
+	arc4random_buf(random, sizeof random);
+	EVP_EncodeBlock((unsigned char *)s->nonce, random, sizeof random);
+	s->rules.plan.nonce = s->nonce;
+}
+
 static int
 begin(struct session *s, struct result *res)
 {
@@ -150,6 +167,7 @@ session_open(struct session **sp, int fd, const struct session_rules *rules,
 	s->stream = stream;
 	s->rules = *rules;
 	s->until = until;
+	make_nonce(s);
 	reply_init(&s->reply);
 	if (begin(s, res) == -1) {
 		if (res->kind == RESULT_HANDED_OVER)

@@ -4,12 +4,14 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "smtp/client_login.h"
 #include "smtp/session_parts.h"
 
 /* The lines to and fro: written, read, masked, shown. */
 
 #define LAST_WORDS 1000 /* ms for what is said after a failed write */
 #define SHOWN_MAX 1024
+#define SEALED "334 ********"
 
 void
 session_show(const struct session *s, char who, const char *p, size_t n)
@@ -39,6 +41,10 @@ show_reply(const struct session *s)
 	const char *p;
 	size_t n;
 
+	if (smtp_is_sealed(s->client, &s->reply)) {
+		session_show(s, 'S', SEALED, strlen(SEALED));
+		return;
+	}
 	for (size_t i = 0; s->rules.watch.line != NULL && i < s->reply.lines;
 	     i++) {
 		p = reply_line(&s->reply, i, &n);

@@ -22,6 +22,7 @@ struct session {
 	const struct session_mail *given[SESSION_GIVEN];
 	size_t ngiven;
 	struct deadline until; /* of the call in progress */
+	char nonce[SASL_NONCE_SIZE];
 	bool begun; /* the message was asked for */
 	bool failed; /* writing did */
 	bool left; /* another process goes on with the connection */

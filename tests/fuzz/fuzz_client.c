@@ -49,8 +49,16 @@ make(const uint8_t *data, struct talk *t)
 	*t = (struct talk){ .mails = 1U + data[0] / 64,
 		.asked_late = (data[0] & 32) != 0,
 		.size = (data[1] & 16) != 0 ? SMALL : LARGE };
-	t->plan = (struct smtp_plan){ "host", "me", data[0] % 3, data[0] & 4,
-		data[0] / 8 % 3, "user", "password", 8, data[1] / 16 };
+	t->plan = (struct smtp_plan){ .host = "host",
+		.ehlo = "me",
+		.tls = data[0] % 3,
+		.authenticate = data[0] & 4,
+		.auth = data[0] / 8 % 3,
+		.user = "user",
+		.password = "password",
+		.password_len = 8,
+		.nonce = "fyko+d2lbbFgONRv9qkxdawL",
+		.recipients_max = data[1] / 16 };
 	for (size_t m = 0; m < t->mails; m++)
 		make_envelope(&t->envs[m], 1 + data[1] % 16);
 }

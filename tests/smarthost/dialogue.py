@@ -2,11 +2,9 @@
 profile's business, unless a rule of the script overrules it; what the answer
 means for the state follows from the code that really went out."""
 
-import base64
-import binascii
 import re
 
-from smarthost import wire
+from smarthost import login, wire
 from smarthost.channel import Gone
 from smarthost.record import Message
 from smarthost.replies import Reply, as_reply
@@ -175,42 +173,18 @@ class Dialogue:
         self._check_auth(mechanism)
         if not self.secure:
             self.connection.auth_in_clear = True
-        exchange = {"LOGIN": self._auth_login, "PLAIN": self._auth_plain}
-        if self.helo is None or self.user or mechanism not in exchange:
+        exchange = login.MECHANISMS.get(mechanism)
+        if self.helo is None or self.user or exchange is None:
             self._answer(["AUTH"], self.profile.bad_auth(self, mechanism))
             return
-        exchange[mechanism](initial)
+        exchange(self, initial)
 
     def _check_auth(self, mechanism):
         offered = self.keywords.get("AUTH", "").upper().split()
         if self.keywords and mechanism not in offered:
             self.connection.violate(f"AUTH {mechanism} was not offered")
 
-    def _auth_login(self, initial):
-        user = initial
-        if not initial:
-            first = self.profile.challenges[0]
-            user = self._challenge(["AUTH"], first)
-        if user is None:
-            return
-        stage = "AUTH" if initial else "AUTH-USER"
-        password = self._challenge([stage], self.profile.challenges[1])
-        if password is not None:
-            self._verdict("AUTH-PASS", "LOGIN", _decode(user),
-                          _decode(password))
-
-    def _auth_plain(self, initial):
-        stage = "AUTH"
-        if not initial:
-            stage = "AUTH-PLAIN"
-            initial = self._challenge(["AUTH"], "")
-        if initial is None:
-            return
-        parts = (_decode(initial) or b"").split(b"\0")
-        user, password = parts[1:] if len(parts) == 3 else (None, None)
-        self._verdict(stage, "PLAIN", user, password)
-
-    def _challenge(self, stages, text):
+    def challenge(self, stages, text):
         """Sends a 334; returns the client's answer, or None when the script
         made something else of it."""
         if self._answer(stages, f"334 {text}").code != 334:
@@ -221,7 +195,8 @@ class Dialogue:
         self.channel.step("response")
         return line.rstrip(b"\r\n").decode("latin-1")
 
-    def _verdict(self, stage, mechanism, user, password):
+    def verdict(self, stage, mechanism, user, password):
+        """Ends a log-in with what the profile says of it."""
         self.connection.credentials.append((mechanism, user, password))
         usual = self.profile.verdict(self, user, password)
         if self._answer([stage, "VERDICT"], usual).code == 235:
@@ -426,10 +401,3 @@ def _keywords(reply):
         name, _, rest = text.replace("AUTH=", "AUTH ").partition(" ")
         found[name] = (found.get(name, "") + " " + rest).strip()
     return found
-
-
-def _decode(text):
-    try:
-        return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
-        return None

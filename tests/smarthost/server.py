@@ -1,5 +1,6 @@
 """The smarthost: a listening socket, a thread for each connection."""
 
+import hashlib
 import json
 import os
 import socket
@@ -36,6 +37,15 @@ def make_context(certificate, oldest="1.2", newest="1.3", client_ca=None):
     return context
 
 
+def end_point(certificate):
+    """The digest of the certificate, whose own signature is by SHA-256."""
+    with open(certificate.cert, encoding="ascii") as file:
+        first = file.read().partition("-----END CERTIFICATE-----")
+    der = ssl.PEM_cert_to_DER_cert(first[0][first[0].index("-----BEGIN"):]
+                                   + first[1])
+    return hashlib.sha256(der).digest()
+
+
 class Smarthost:
     """Listens while used as a context manager.
 
@@ -54,9 +64,11 @@ class Smarthost:
         self.strict = True  # whether violations are the client's fault
         self._implicit = tls == "implicit"
         self._context = None
+        self.end_point = b""  # tls-server-end-point (RFC 5929)
         if certificate is not None and tls != "off":
             self._context = make_context(certificate, oldest, newest,
                                          client_ca)
+            self.end_point = end_point(certificate)
         self._tls_fault = tls_fault
         self._settle = settle
         self._place = (address, port)

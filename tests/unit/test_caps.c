@@ -13,6 +13,7 @@
 
 #define LOGIN CAPS_AUTH_LOGIN
 #define PLAIN CAPS_AUTH_PLAIN
+#define XOAUTH2 CAPS_AUTH_XOAUTH2
 
 static const struct {
 	const char *name, *in;
@@ -25,7 +26,8 @@ static const struct {
 	    "250-mail\r\n250-AUTH LOGIN PLAIN XOAUTH2\r\n"
 	    "250-AUTH=LOGIN PLAIN XOAUTH2\r\n250-coremail 1Uxr2xKj7kG0\r\n"
 	    "250-STARTTLS\r\n250-ID\r\n250 8BITMIME\r\n",
-	    CAPS_AUTH | CAPS_STARTTLS | CAPS_8BITMIME, LOGIN | PLAIN, 0 },
+	    CAPS_AUTH | CAPS_STARTTLS | CAPS_8BITMIME, LOGIN | PLAIN | XOAUTH2,
+	    0 },
 	{ "126, 2020: trailing blank",
 	    "250-mail\r\n250-PIPELINING\r\n250 AUTH LOGIN PLAIN \r\n",
 	    CAPS_AUTH | CAPS_PIPELINING, LOGIN | PLAIN, 0 },
@@ -35,7 +37,7 @@ static const struct {
 	    "250-MAILCOMPRESS\r\n250-SMTPUTF8\r\n250 8BITMIME\r\n",
 	    CAPS_AUTH | CAPS_PIPELINING | CAPS_SIZE | CAPS_8BITMIME |
 		CAPS_SMTPUTF8,
-	    LOGIN | PLAIN, 73400320 },
+	    LOGIN | PLAIN | XOAUTH2, 73400320 },
 	{ "old form alone", "250-x\r\n250 AUTH=LOGIN PLAIN\r\n", CAPS_AUTH,
 	    LOGIN | PLAIN, 0 },
 	{ "any case", "250-x\r\n250-auth login\r\n250 Size 10\r\n",
@@ -43,6 +45,11 @@ static const struct {
 	{ "no mechanism", "250-x\r\n250 AUTH\r\n", CAPS_AUTH, 0, 0 },
 	{ "unknown ones", "250-x\r\n250 AUTH XLOGIN PLAINER PLAI\r\n",
 	    CAPS_AUTH, 0, 0 },
+	{ "all of them",
+	    "250-x\r\n250 AUTH CRAM-MD5 SCRAM-SHA-1 SCRAM-SHA-1-PLUS "
+	    "SCRAM-SHA-256 scram-sha-256-plus XOAUTH2 OAUTHBEARER EXTERNAL "
+	    "LOGIN PLAIN\r\n",
+	    CAPS_AUTH, 0x3ff, 0 },
 	{ "DSN", "250-x\r\n250 DSN\r\n", CAPS_DSN, 0, 0 },
 	{ "part of a word", "250-x\r\n250-XPIPELINING\r\n250 SIZEX 5\r\n", 0, 0,
 	    0 },

@@ -44,6 +44,7 @@ world_make(struct world *w, const struct host *host)
 		.user = "me@mx.test",
 		.password = "secret",
 		.password_len = 6,
+		.nonce = "fyko+d2lbbFgONRv9qkxdawL",
 		.recipients_max = host->max == 0 ? 50 : host->max };
 	w->mails = host->mails > 0 ? host->mails : 1;
 	for (size_t m = 0; m < w->mails; m++)
