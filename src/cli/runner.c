@@ -62,11 +62,9 @@ load(struct run *run, const struct runner *r, struct result *res)
 		return -1;
 	if (s->conf.queue.directory[0] == '\0')
 		return 0;
-	if (setup_load(s, res) == -1 || setup_way(s, res) == -1 ||
-	    setup_become(s, res) == -1 ||
+	if (setup_load(s, res) == -1 || setup_become(s, res) == -1 ||
 	    spool_open(&run->spool, s->conf.queue.directory, res) == -1)
 		return -1;
-	run->delivery.tls = s->tls;
 	return process_catch_signals(&run->delivery.cancel, res);
 }
 
@@ -91,10 +89,27 @@ sweep(struct run *run)
 		    removed);
 }
 
-static void
-go(struct run *run, const struct runner *r)
+/* Gets ready for the smarthost, where there is a mail for it: nobody is asked
+ * for a password in vain. */
+static int
+find_way(struct run *run, struct result *res)
+{
+	if (!queue_has_next(&run->queue))
+		return 0;
+	if (setup_way(&run->setup, res) == -1) {
+		account_block(&run->account, res);
+		return -1;
+	}
+	run->delivery.tls = run->setup.tls;
+	return 0;
+}
+
+/* -1: nothing could be sent, but all else was done. */
+static int
+go(struct run *run, const struct runner *r, struct result *blocked)
 {
 	struct result res;
+	int rc;
 
 	if (run->setup.complaint.kind != RESULT_OK)
 		log_line(LOG_WARN, "%s", run->setup.complaint.text);
@@ -102,12 +117,14 @@ go(struct run *run, const struct runner *r)
 		r->prepare(&run->spool, r->arg);
 	if (pickup_all(&run->bounce, &run->setup.charsets, &res) == -1)
 		log_line(LOG_FAILURE, "%s", res.text);
+	rc = find_way(run, blocked);
 	/* that the account is paused was logged when it was */
 	if (queue_run(&run->queue, &res) == -1 && run->account.tried)
 		log_line(LOG_WARN, "queue run ended: %s", res.text);
 	sweep(run);
 	if (pause_note_run(&run->spool, time(NULL), &res) == -1)
 		log_line(LOG_FAILURE, "%s", res.text);
+	return rc;
 }
 
 int
@@ -119,10 +136,10 @@ runner_once(const struct runner *r)
 	int status = EX_OK;
 
 	init(&run, r);
-	if (load(&run, r, &res) == -1)
+	if (load(&run, r, &res) == -1 ||
+	    (run.setup.conf.queue.directory[0] != '\0' &&
+		go(&run, r, &res) == -1))
 		status = report_failure(&rep, &res);
-	else if (run.setup.conf.queue.directory[0] != '\0')
-		go(&run, r);
 	account_clear(&run.account);
 	spool_close(&run.spool);
 	if (run.delivery.cancel != -1)

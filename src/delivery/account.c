@@ -18,7 +18,14 @@ account_init(struct account *a, const struct conf *conf, struct spool *spool,
 		.spool = spool,
 		.delivery = delivery,
 		.turn = { .fd = -1 } };
+	result_ok(&a->blocked);
 	buf_init(&a->secret, KEY_MAX);
+}
+
+void
+account_block(struct account *a, const struct result *why)
+{
+	a->blocked = *why;
 }
 
 /* Everything that, when it changes, may make the account work again. */
@@ -64,6 +71,10 @@ account_check(
 	time_t then;
 	int64_t max;
 
+	if (a->blocked.kind != RESULT_OK) {
+		*res = a->blocked;
+		return -1;
+	}
 	if (a->spool == NULL)
 		return 0;
 	key = make_key(a);

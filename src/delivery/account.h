@@ -28,6 +28,8 @@ struct account {
 	struct delivery *delivery;
 	struct pause pause; /* as last read or noted */
 	bool tried; /* the last account_open came so far as to connect */
+	struct result
+	    blocked; /* kind OK, or why it is of no use here and now */
 	/* its own */
 	struct turn turn;
 	struct buf secret; /* what a pause is bound to */
@@ -37,8 +39,12 @@ struct account {
 void account_init(struct account *a, const struct conf *conf,
     struct spool *spool, struct delivery *delivery);
 
-/* Whether a pause is in force; if so, kind and text are those of the failure
- * that began it. */
+/* This process cannot use the account, for `why`: it is as if it were paused,
+ * but others may. */
+void account_block(struct account *a, const struct result *why);
+
+/* Whether a pause is in force, or it is blocked; if so, kind and text are
+ * those of the failure that began it. */
 int account_check(struct account *a, enum account_urgency urgency,
     struct result *res) __attribute__((warn_unused_result));
 

@@ -232,6 +232,12 @@ run_once(struct queue *q, size_t *strikes, struct result *res)
 	return -1;
 }
 
+bool
+queue_has_next(struct queue *q)
+{
+	return line_look(&q->line);
+}
+
 int
 queue_run(struct queue *q, struct result *res)
 {

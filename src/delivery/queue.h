@@ -39,6 +39,9 @@ void queue_init(struct queue *q, struct account *account, struct settle *settle,
 int queue_run(struct queue *q, struct result *res)
     __attribute__((warn_unused_result));
 
+/* Whether there is a mail for a run: it is in line then. */
+bool queue_has_next(struct queue *q);
+
 /* The feed, for a connection that is open and has carried `sent` mails;
  * queue_clear after it. */
 struct session_feed queue_feed(struct queue *q, size_t sent);

@@ -5,6 +5,7 @@ import signal
 import time
 
 import pytest
+import spoolfile
 from runner import CODE, USER, finish
 
 MAIL = b"Subject: s\n\nfirst line\nsecond line\n"
@@ -124,6 +125,34 @@ def test_command_is_not_run_for_what_is_sent_later(queued, smarthost):
             "directory": queued.spool}})
     queued.submit(["-odq", TO], MAIL).ok()
     assert not mark.exists()
+
+
+def test_run_asks_only_for_mail_to_send(queued, smarthost):
+    mark = queued.outpost.directory / "mark"
+    host = smarthost()
+    queued.outpost.configure(host, {
+        **by(f"echo x >>{mark}; echo {CODE}"),
+        "queue": {"directory": queued.spool}})
+    queued.run().ok()
+    assert not mark.exists()
+    for _ in range(2):
+        queued.submit(["-odq", TO], MAIL).ok()
+    queued.run().ok()
+    assert mark.read_text() == "x\n" and len(host.messages) == 2
+
+
+def test_run_without_a_password_ends_what_is_old(queued, smarthost):
+    """Nothing is sent, but nobody waits for his report."""
+    queued.outpost.configure(smarthost(), {
+        **by("exit 1"), "queue": {"directory": queued.spool,
+                                  "lifetime": "1s"}})
+    queued.submit(["-odq", TO], MAIL).ok()
+    placed = spoolfile.place(
+        queued.spool / "queue", spoolfile.mail(TO, created=1, attempts=9),
+        name=spoolfile.new_id(1))
+    queued.run().failed(75, "password_command")
+    # the other mail, and the report
+    assert queued.failed == [placed] and len(queued.waiting) == 2
 
 
 def test_command_ends_with_its_caller(outpost, smarthost):
