@@ -33,8 +33,7 @@ struct conf {
 		char *password; /* NULL once secret_load() took it */
 		char *password_file, *password_command;
 		char *ca_file, *ca_path;
-		char *tls_pin; /* base/pin.h */
-		char *tls_cert, *tls_key;
+		char *tls_pin, *tls_cert, *tls_key; /* base/pin.h; paths */
 		long tls_min; /* enum conf_tls_min */
 		long insecure_auth; /* 0 or 1 */
 		char *ehlo;
