@@ -30,6 +30,7 @@ struct run {
 	struct settle settle;
 	struct delivery delivery;
 	struct account account;
+	struct result trust; /* kind OK, or why there can be no TLS */
 	struct queue queue;
 	struct watch watch;
 };
@@ -62,9 +63,14 @@ load(struct run *run, const struct runner *r, struct result *res)
 		return -1;
 	if (s->conf.queue.directory[0] == '\0')
 		return 0;
-	if (setup_load(s, res) == -1 || setup_become(s, res) == -1 ||
+	if (setup_load(s, res) == -1)
+		return -1;
+	if (setup_trust(s, &run->trust) == 0)
+		result_ok(&run->trust);
+	if (setup_become(s, res) == -1 ||
 	    spool_open(&run->spool, s->conf.queue.directory, res) == -1)
 		return -1;
+	run->delivery.tls = s->tls;
 	return process_catch_signals(&run->delivery.cancel, res);
 }
 
@@ -94,14 +100,16 @@ sweep(struct run *run)
 static int
 find_way(struct run *run, struct result *res)
 {
-	if (!queue_has_next(&run->queue))
-		return 0;
-	if (setup_way(&run->setup, res) == -1) {
+	int rc = 0;
+
+	*res = run->trust;
+	if (res->kind != RESULT_OK)
+		rc = -1;
+	else if (queue_has_next(&run->queue))
+		rc = setup_ask(&run->setup, res);
+	if (rc == -1)
 		account_block(&run->account, res);
-		return -1;
-	}
-	run->delivery.tls = run->setup.tls;
-	return 0;
+	return rc;
 }
 
 /* -1: nothing could be sent, but all else was done. */

@@ -101,12 +101,24 @@ setup_load(struct setup *s, struct result *res)
 }
 
 int
-setup_way(struct setup *s, struct result *res)
+setup_trust(struct setup *s, struct result *res)
+{
+	return deliver_trust(&s->tls, &s->conf, res);
+}
+
+int
+setup_ask(struct setup *s, struct result *res)
 {
 	if (secret_ask(&s->secret, &s->conf, res) == -1)
 		return -1;
 	secret_note(&s->secret, s->conf.smarthost.user);
-	return deliver_trust(&s->tls, &s->conf, res);
+	return 0;
+}
+
+int
+setup_way(struct setup *s, struct result *res)
+{
+	return setup_ask(s, res) == -1 ? -1 : setup_trust(s, res);
 }
 
 /* The first mail on a machine that was not prepared for it: whoever is to own

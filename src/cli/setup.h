@@ -55,9 +55,17 @@ void setup_log(struct setup *s);
 int setup_load(struct setup *s, struct result *res)
     __attribute__((warn_unused_result));
 
-/* Loads what only the way to the smarthost needs: the password that a command
- * is to say, and the trust store.  Kinds CONFIG, SYSTEM, TLS; COMMAND,
- * INTERRUPTED: there is no password. */
+/* Loads what TLS needs, as long as root can read it.  Kinds CONFIG, DENIED,
+ * SYSTEM, TLS. */
+int setup_trust(struct setup *s, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* Has the command, if there is one, say the password.  Kinds COMMAND,
+ * INTERRUPTED: there is none; SYSTEM. */
+int setup_ask(struct setup *s, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* Both: all that only the way to the smarthost needs. */
 int setup_way(struct setup *s, struct result *res)
     __attribute__((warn_unused_result));
 
