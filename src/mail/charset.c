@@ -131,7 +131,9 @@ charset_is_usable(const char *name)
 	bool usable;
 	iconv_t cd;
 
-	if (!is_name(name) || (cd = iconv_open(CHARSET_UTF8, name)) == closed)
+	/* what nearly every locale says need not be looked up */
+	if (ascii_equal(name, CHARSET_UTF8) || !is_name(name) ||
+	    (cd = iconv_open(CHARSET_UTF8, name)) == closed)
 		return false;
 	usable = keeps_ascii(cd) && !is_utf8(cd);
 	(void)iconv_close(cd);

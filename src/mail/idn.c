@@ -3,12 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 #ifdef HAVE_LIBIDN2
+#include <dlfcn.h>
 #include <idn2.h>
 #endif
 
 #include "base/ascii.h"
 #include "mail/idn.h"
 
+#define IDN_LIBRARY "libidn2.so.0"
 #define DOMAIN_MAX 253 /* RFC 1035: 255 on the wire */
 
 static bool
@@ -40,21 +42,50 @@ is_domain(const char *s)
 	return true;
 }
 
+/*
+ * The library is loaded for the first domain that needs it: with the tables
+ * that it brings along, it costs more than all else that hardly any mail needs.
+ */
+struct library {
+	int (*to_ascii)(const char *, char **, int);
+	const char *(*strerror)(int);
+	void (*free)(void *);
+};
+
+static bool
+load(struct library *lib)
+{
+	void *handle = dlopen(IDN_LIBRARY, RTLD_NOW | RTLD_LOCAL);
+
+	if (handle == NULL)
+		return false;
+	*(void **)&lib->to_ascii = dlsym(handle, "idn2_to_ascii_8z");
+	*(void **)&lib->strerror = dlsym(handle, "idn2_strerror");
+	*(void **)&lib->free = dlsym(handle, "idn2_free");
+	return lib->to_ascii != NULL && lib->strerror != NULL &&
+	    lib->free != NULL;
+}
+
 /* Puts `domain` as A-labels into `out`; its final dot is left off. */
 static int
 convert(const char *domain, char out[DOMAIN_MAX + 1], struct result *res)
 {
 	static const int flags = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL;
+	struct library lib;
 	char *name = NULL;
 	size_t n;
 	int rc;
 
-	rc = idn2_to_ascii_8z(domain, &name, flags);
+	if (!load(&lib))
+		return result_fail(res, RESULT_UTF8_ADDRESS,
+		    "the domain %s is not ASCII, and %s cannot be loaded",
+		    domain, IDN_LIBRARY);
+	rc = lib.to_ascii(domain, &name, flags);
 	if (rc == IDN2_MALLOC)
 		return result_fail(res, RESULT_SYSTEM, "out of memory");
 	if (rc != IDN2_OK)
 		return result_fail(res, RESULT_UTF8_ADDRESS,
-		    "the domain %s cannot be: %s", domain, idn2_strerror(rc));
+		    "the domain %s cannot be: %s", domain, lib.strerror(rc));
 	n = strlen(name);
 	if (n > 0 && name[n - 1] == '.')
 		name[n - 1] = '\0';
@@ -63,7 +94,7 @@ convert(const char *domain, char out[DOMAIN_MAX + 1], struct result *res)
 	else
 		rc = result_fail(res, RESULT_UTF8_ADDRESS,
 		    "the domain %s cannot be: it is no host name", domain);
-	idn2_free(name);
+	lib.free(name);
 	return rc == -1 ? -1 : 0;
 }
 #else
