@@ -112,7 +112,7 @@ broken(
 	return result_fail(res, RESULT_STORAGE, "it broke");
 }
 
-/* What cannot be made fit fails for good; what cannot be read, for now. */
+/* What cannot be made fit is FAILED; what cannot be read is DEFERRED. */
 static void
 test_unfit(void **state)
 {
