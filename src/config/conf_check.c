@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <arpa/inet.h>
+#include <bsd/string.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "base/ascii.h"
 #include "base/log.h"
 #include "base/pin.h"
+#include "base/proxy.h"
 #include "config/conf.h"
 #include "config/conf_internal.h"
 
@@ -203,6 +205,26 @@ check_source(const struct conf *conf, struct result *res)
 	return 0;
 }
 
+static int
+check_proxy(const struct conf *conf, struct result *res)
+{
+	char bare[HOST_MAX + 1];
+	struct proxy proxy;
+	bool good;
+
+	if (*conf->smarthost.proxy == '\0')
+		return 0;
+	good = proxy_parse(&proxy, conf->smarthost.proxy) == 0 &&
+	    classify(proxy.host, strlen(proxy.host), bare) != HOST_BAD;
+	explicit_bzero(&proxy, sizeof proxy);
+	if (good)
+		return 0;
+	return fail_smarthost(conf, "proxy",
+	    "must be socks5://[user[:password]@]host:port, where %XX in user "
+	    "or password stands for a byte",
+	    res);
+}
+
 /* An EHLO argument is a domain or an address literal; whatever follows a
  * blank would be something else. */
 static int
@@ -283,7 +305,8 @@ check_sender(const struct conf *conf, struct result *res)
 	    "one (or rewrite = never)");
 }
 
-/* The password must not go over a network in clear. */
+/* The password must not go over a network in clear; a proxy that is on this
+ * machine is the end of it, not the smarthost. */
 static int
 check_clear(const struct conf *conf, struct result *res)
 {
@@ -297,7 +320,8 @@ check_clear(const struct conf *conf, struct result *res)
 	    *conf->smarthost.user == '\0' || conf->smarthost.insecure_auth)
 		return 0;
 	while ((n = next_host(&list, &host)) > 0)
-		if (!is_loopback(classify(host, n, bare), bare))
+		if (*conf->smarthost.proxy != '\0' ||
+		    !is_loopback(classify(host, n, bare), bare))
 			return fail_smarthost(conf, "tls",
 			    "with off, the password would go over the network "
 			    "in clear; insecure_auth = yes allows that",
@@ -337,10 +361,10 @@ check_syslog(const struct conf *conf, struct result *res)
 int
 conf_check(const struct conf *conf, struct result *res)
 {
-	static int (*const checks[])(const struct conf *, struct result *) = {
-		check_host, check_ehlo, check_login, check_clear, check_pin,
-		check_tls, check_source, check_sender, check_queue, check_syslog
-	};
+	static int (*const checks[])(
+	    const struct conf *, struct result *) = { check_host, check_ehlo,
+		check_login, check_clear, check_pin, check_tls, check_source,
+		check_proxy, check_sender, check_queue, check_syslog };
 
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
 		if (checks[i](conf, res) == -1)

@@ -59,6 +59,8 @@ const struct conf_key conf_keys[] = {
 	    "name to greet the smarthost with"),
 	TEXT(CONF_STRING, smarthost, source_address, "",
 	    "addresses of this machine to connect from"),
+	TEXT(CONF_URL, smarthost, proxy, "",
+	    "SOCKS5 proxy to go through"),
 	RANGE(CONF_TIME, smarthost, connect_timeout, "10s", 1, DURATION_DAY,
 	    "longest wait for a connection"),
 	RANGE(CONF_TIME, smarthost, timeout, "5m", 1, DURATION_DAY,

@@ -29,6 +29,7 @@ struct conf {
 		long insecure_auth; /* 0 or 1 */
 		char *ehlo;
 		char *source_address; /* one of a family at most */
+		char *proxy; /* base/proxy.h */
 		long connect_timeout, timeout, wait_timeout; /* ms */
 		long max_connections, messages_per_connection;
 		long recipients_per_message;

@@ -50,13 +50,13 @@ make_key(struct account *a)
 	buf_reset(&a->secret);
 	buf_printf(&a->secret,
 	    "%s\n%ld %ld %ld %ld %ld %ld %ld\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n"
-	    "%s\n",
+	    "%s\n%s\n",
 	    c->smarthost.host, c->smarthost.port, c->smarthost.tls,
 	    c->smarthost.tls_min, c->smarthost.auth, c->smarthost.insecure_auth,
 	    c->smarthost.connect_timeout, c->smarthost.timeout,
 	    c->smarthost.user, c->smarthost.ca_file, c->smarthost.ca_path,
 	    c->smarthost.tls_pin, c->smarthost.tls_cert, c->smarthost.tls_key,
-	    c->smarthost.source_address, c->smarthost.ehlo,
+	    c->smarthost.source_address, c->smarthost.proxy, c->smarthost.ehlo,
 	    a->delivery->id->account.data);
 	buf_add(&a->secret, password->data, password->len);
 	return (struct state_key){ c->account, a->secret.data, a->secret.len };

@@ -114,6 +114,10 @@ check_clear(
 static int
 connect_host(struct delivery *d, struct deadline until, struct result *res)
 {
+	const struct dial_to to = { .host = d->host,
+		.port = (int)d->conf->smarthost.port,
+		.source = d->conf->smarthost.source_address,
+		.proxy = d->conf->smarthost.proxy };
 	struct session_rules rules = { 0 };
 	struct deadline connect;
 	struct dial *peer = &d->peer;
@@ -121,9 +125,7 @@ connect_host(struct delivery *d, struct deadline until, struct result *res)
 	connect = deadline_in(d->conf->smarthost.connect_timeout, -1);
 	snprintf(d->relay, sizeof d->relay, "%s:%ld", d->host,
 	    d->conf->smarthost.port);
-	if (dial(peer, d->host, (int)d->conf->smarthost.port,
-		d->conf->smarthost.source_address,
-		deadline_earlier(until, connect), res) == -1)
+	if (dial(peer, &to, deadline_earlier(until, connect), res) == -1)
 		return -1;
 	snprintf(d->relay, sizeof d->relay, "%s[%s]:%ld", d->host,
 	    peer->address, d->conf->smarthost.port);

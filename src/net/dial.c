@@ -11,8 +11,10 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/proxy.h"
 #include "net/dial.h"
 #include "net/dial_resolve.h"
+#include "net/socks.h"
 
 /*
  * RFC 8305 section 5: attempts are started one after the other, each with a
@@ -281,9 +283,10 @@ keep_reachable(struct dial_list *list, const struct dial_list *sources,
 	    host);
 }
 
-int
-dial(struct dial *d, const char *host, int port, const char *source,
-    struct deadline until, struct result *res)
+/* Without a word on what stands in `to` beside host, port and source. */
+static int
+dial_tcp(struct dial *d, const struct dial_to *to, struct deadline until,
+    struct result *res)
 {
 	struct dial_list list, sources;
 	struct race r = {
@@ -291,16 +294,17 @@ dial(struct dial *d, const char *host, int port, const char *source,
 	};
 	int winner, one = 1;
 
-	if (dial_read(&sources, source, res) == -1 ||
-	    dial_resolve(&list, host, port, until, res) == -1 ||
-	    keep_reachable(&list, &sources, host, res) == -1)
+	if (dial_read(&sources, to->source, res) == -1 ||
+	    dial_resolve(&list, to->host, to->port, until, res) == -1 ||
+	    keep_reachable(&list, &sources, to->host, res) == -1)
 		return -1;
 	r.fds[0].fd = until.cancel;
 	winner = run(&r, until, res);
 	end(&r, winner);
 	if (winner == -1)
-		return res->kind == RESULT_OK ? explain(&r, host, port, res)
-					      : -1;
+		return res->kind == RESULT_OK
+		    ? explain(&r, to->host, to->port, res)
+		    : -1;
 	d->fd = r.fds[1 + winner].fd;
 	d->is_loopback = is_loopback(&list.at[winner]);
 	digits(&list.at[winner], d->address, sizeof d->address);
@@ -308,4 +312,49 @@ dial(struct dial *d, const char *host, int port, const char *source,
 	/* Each write is a whole flight: nothing to be gained by waiting. */
 	(void)setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	return 0;
+}
+
+static int
+pass(struct dial *d, const struct dial_to *to, const struct proxy *proxy,
+    struct deadline until, struct result *res)
+{
+	const struct dial_to there = {
+		.host = proxy->host, .port = proxy->port, .source = to->source
+	};
+	char address[sizeof d->address];
+
+	if (dial_tcp(d, &there, until, res) == -1)
+		return result_context(res, "the proxy");
+	d->is_loopback = false;
+	strlcpy(address, d->address, sizeof address);
+	snprintf(d->address, sizeof d->address, "via %.58s", address);
+	if (socks_connect(d->fd, proxy, to->host, to->port, until, res) == 0)
+		return 0;
+	close(d->fd);
+	return result_context(
+	    res, "the proxy %s port %d", proxy->host, proxy->port);
+}
+
+static int
+dial_proxy(struct dial *d, const struct dial_to *to, struct deadline until,
+    struct result *res)
+{
+	struct proxy proxy;
+	int rv;
+
+	if (proxy_parse(&proxy, to->proxy) == 0)
+		rv = pass(d, to, &proxy, until, res);
+	else
+		rv = result_fail(res, RESULT_CONFIG, "proxy is none");
+	explicit_bzero(&proxy, sizeof proxy);
+	return rv;
+}
+
+int
+dial(struct dial *d, const struct dial_to *to, struct deadline until,
+    struct result *res)
+{
+	if (to->proxy != NULL && *to->proxy != '\0')
+		return dial_proxy(d, to, until, res);
+	return dial_tcp(d, to, until, res);
 }

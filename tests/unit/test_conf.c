@@ -180,6 +180,12 @@ static const struct {
 	    "must be an IPv4 address, an IPv6" },
 	{ "sources with a comma", HOST "source_address = 192.0.2.1, ::1\n",
 	    "must be an IPv4 address, an IPv6" },
+	{ "proxy", HOST "proxy = proxy.example:1080\n",
+	    "t.ini:3: [smarthost] proxy: must be socks5://[user[:password]@]" },
+	{ "proxy of another kind", HOST "proxy = http://h:1\n", "socks5://[" },
+	{ "proxy without port", HOST "proxy = socks5://h\n", "socks5://[" },
+	{ "proxy no host", HOST "proxy = socks5://a_/b:1\n", "socks5://[" },
+	{ "proxy short", HOST "proxy = socks5://127.1:1\n", "socks5://[" },
 	{ "syslog", HOST "[log]\nsyslog = kern\n",
 	    "must be off or a facility" },
 	{ "password only", HOST "password = pw\n",
@@ -206,6 +212,10 @@ static const struct {
 	    "[smarthost]\nhost = localhost a.example\n"
 	    "tls = off\nuser = a\npassword = b\n",
 	    "[smarthost] tls: with off" },
+	{ "clear, proxy",
+	    "[smarthost]\nhost = localhost\nproxy = socks5://localhost:1\n"
+	    "tls = off\nuser = a\npassword = b\n",
+	    "t.ini:4: [smarthost] tls: with off" },
 	{ "clear, 1270",
 	    "[smarthost]\nhost = 127.0.0.1.example\n"
 	    "tls = off\nuser = a\npassword = b\n",
@@ -258,6 +268,9 @@ static const char *const taken[] = {
 	HOST "source_address = 192.0.2.1\n",
 	HOST "source_address = 2001:db8::1\n",
 	HOST "source_address =  [2001:db8::1]  192.0.2.1\n",
+	HOST "proxy = socks5://proxy.example:1080\n",
+	HOST "proxy = socks5://u:p;#%25@[::1]:1080\ntls = off\n",
+	HOST "proxy =\n",
 	HOST "ehlo = [192.0.2.1]\n[log]\nsyslog = off\n[log]\nfile = /l\n",
 	HOST "connect_timeout = 1\ntimeout = 1d\nwait_timeout = 500ms\n",
 	HOST "[queue]\ndirectory = \nretry = 1\n",
@@ -298,6 +311,7 @@ test_defaults(void **state)
 	assert_string_equal(c.smarthost.tls_cert, "");
 	assert_string_equal(c.smarthost.tls_key, "");
 	assert_string_equal(c.smarthost.source_address, "");
+	assert_string_equal(c.smarthost.proxy, "");
 	assert_int_equal(c.smarthost.tls_min, CONF_TLS_1_2);
 	assert_int_equal(c.smarthost.insecure_auth, 0);
 	assert_int_equal(c.smarthost.connect_timeout, 10000);
@@ -491,6 +505,9 @@ test_no_secret_shown(void **state)
 		"tls_cert = hunter2",
 		"tls_key = hunter2",
 		"source_address = hunter2",
+		"proxy = hunter2",
+		"proxy = socks5://hunter2@h:1/",
+		"proxy = socks5://u:hunter2@h_/:1",
 	};
 	struct result res;
 	struct conf conf;
@@ -544,7 +561,7 @@ static bool
 is_text(const struct conf_key *key)
 {
 	return key->type == CONF_STRING || key->type == CONF_SECRET ||
-	    key->type == CONF_PATH;
+	    key->type == CONF_PATH || key->type == CONF_URL;
 }
 
 static void
@@ -578,6 +595,7 @@ test_dump(void **state)
 	static const char *const texts[] = { HOST, LOGIN,
 		"[smarthost]\nhost = a ::1\nport = 25\ntls = starttls\n"
 		"auth = login\nuser = \" u@x \"\npassword = \"\\\"s;\"\n"
+		"proxy = socks5://h:1\n"
 		"timeout = 90s\nwait_timeout = 1500ms\nconnect_timeout = 1d\n"
 		"[sender]\nname = \"\\\"x\\\\\"\naddress = \";a\"\n"
 		"domain = a\"b\nrewrite = never\n[recipients]\n"
@@ -607,6 +625,43 @@ test_dump(void **state)
 	buf_free(&out);
 }
 
+/* Who logs in to a proxy, and how, is not shown; and the rest is. */
+static void
+test_dump_proxy(void **state)
+{
+	static const struct {
+		const char *value, *shown;
+	} rows[] = {
+		{ "socks5://h:1", "proxy = socks5://h:1\n" },
+		{ "socks5://u@h:1", "proxy = socks5://********@h:1\n" },
+		{ "SOCKS5://u:p@h:1", "proxy = SOCKS5://********@h:1\n" },
+		{ "socks5://u:p@q@[::1]:1",
+		    "proxy = socks5://********@[::1]:1\n" },
+		{ "socks5://u:a://b@h:1", "proxy = socks5://********@h:1\n" },
+		{ "\"socks5://u: #p@h:1\"", "proxy = socks5://********@h:1\n" },
+	};
+	struct result res;
+	struct conf conf;
+	struct buf text, out;
+
+	(void)state;
+	buf_init(&text, 4096);
+	buf_init(&out, 65536);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		buf_reset(&text);
+		buf_reset(&out);
+		buf_printf(&text, HOST "proxy = %s\n", rows[i].value);
+		if (parse(&conf, text.data, &res) == -1)
+			fail_msg("%s", res.text);
+		conf_dump(&conf, &out);
+		if (strstr(out.data, rows[i].shown) == NULL)
+			fail_msg("%s: %s", rows[i].value, out.data);
+		conf_clear(&conf);
+	}
+	buf_free(&text);
+	buf_free(&out);
+}
+
 int
 main(void)
 {
@@ -619,6 +674,7 @@ main(void)
 		cmocka_unit_test(test_no_secret_shown),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_dump),
+		cmocka_unit_test(test_dump_proxy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -200,6 +200,18 @@ close_all(const int *fds, int n)
 		close(fds[i]);
 }
 
+/* Without a proxy. */
+static int
+reach(struct dial *d, const char *host, int port, const char *source,
+    struct deadline until)
+{
+	const struct dial_to to = {
+		.host = host, .port = port, .source = source
+	};
+
+	return dial(d, &to, until, &res);
+}
+
 static void
 families_take_turns(void **state)
 {
@@ -301,7 +313,7 @@ connects(void **state)
 		l = bound(rows[i].bound, &port);
 		assert_int_equal(listen(l, 1), 0);
 		assert_int_equal(
-		    dial(&d, rows[i].host, port, NULL, soon(LONG), &res), 0);
+		    reach(&d, rows[i].host, port, NULL, soon(LONG)), 0);
 		assert_string_equal(d.address, rows[i].address);
 		assert_string_equal(d.literal, rows[i].literal);
 		assert_true(d.is_loopback);
@@ -323,8 +335,7 @@ refused(void **state)
 
 	(void)state;
 	bound_twice(&v4, &v6, &port); /* bound, but nobody listens */
-	assert_int_equal(
-	    dial(&d, "both.example", port, NULL, soon(LONG), &res), -1);
+	assert_int_equal(reach(&d, "both.example", port, NULL, soon(LONG)), -1);
 	assert_int_equal(res.kind, RESULT_CONNECT);
 	snprintf(want, sizeof want,
 	    "cannot connect to both.example port %d: Connection refused (::1)",
@@ -350,8 +361,7 @@ second_address(void **state)
 		if (deaf)
 			listen_deaf(v4, port, fillers);
 		start = soon(LONG);
-		assert_int_equal(
-		    dial(&d, "localhost", port, NULL, start, &res), 0);
+		assert_int_equal(reach(&d, "localhost", port, NULL, start), 0);
 		left = deadline_left(start);
 		assert_string_equal(d.address, "::1");
 		assert_string_equal(d.literal, "[IPv6:::1]");
@@ -375,8 +385,7 @@ nobody_answers(void **state)
 	(void)state;
 	bound_twice(&v4, &v6, &port);
 	listen_deaf(v4, port, fillers);
-	assert_int_equal(
-	    dial(&d, "both.example", port, NULL, soon(200), &res), -1);
+	assert_int_equal(reach(&d, "both.example", port, NULL, soon(200)), -1);
 	assert_int_equal(res.kind, RESULT_CONNECT);
 	snprintf(want, sizeof want,
 	    "cannot connect to both.example port %d: Connection refused "
@@ -409,8 +418,8 @@ interrupted(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(pipe(p), 0);
 		pthread_create(&t, NULL, write_later, &p[1]);
-		assert_int_equal(dial(&d, hosts[i], port, NULL,
-				     deadline_in(LONG, p[0]), &res),
+		assert_int_equal(
+		    reach(&d, hosts[i], port, NULL, deadline_in(LONG, p[0])),
 		    -1);
 		assert_int_equal(res.kind, RESULT_INTERRUPTED);
 		pthread_join(t, NULL);
@@ -533,8 +542,7 @@ alarm_while_dialling(void **state)
 
 	early.at = soon(30).at;
 	hanging.alarm = &early;
-	assert_int_equal(
-	    dial(&none, "hangs.example", 25, NULL, hanging, &res), -1);
+	assert_int_equal(reach(&none, "hangs.example", 25, NULL, hanging), -1);
 	assert_int_equal(res.kind, RESULT_RESOLVE);
 	assert_int_equal(never.rings, 0);
 	for (int rc = 0; rc >= -1; rc--) {
@@ -548,8 +556,7 @@ alarm_while_dialling(void **state)
 		listen_deaf(l, port, fillers);
 		alarm.at = soon(30).at;
 		until.alarm = &alarm;
-		assert_int_equal(
-		    dial(&d, "127.0.0.1", port, NULL, until, &res), -1);
+		assert_int_equal(reach(&d, "127.0.0.1", port, NULL, until), -1);
 		assert_int_equal(bell.rings, 1);
 		assert_int_equal(
 		    res.kind, rc == 0 ? RESULT_CONNECT : RESULT_HANDED_OVER);
@@ -603,8 +610,7 @@ sources(void **state)
 	bound_twice(&v4, &v6, &port);
 	assert_int_equal(listen(v4, 8), 0);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		rv = dial(
-		    &d, rows[i].host, port, rows[i].source, soon(LONG), &res);
+		rv = reach(&d, rows[i].host, port, rows[i].source, soon(LONG));
 		if (rv == -1) {
 			assert_int_equal(res.kind, RESULT_CONNECT);
 			if (strstr(res.text, rows[i].want) == NULL)
@@ -631,7 +637,7 @@ bad_sources(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		assert_int_equal(
-		    dial(&d, "127.0.0.1", 1, bad[i], soon(LONG), &res), -1);
+		    reach(&d, "127.0.0.1", 1, bad[i], soon(LONG)), -1);
 		assert_int_equal(res.kind, RESULT_CONFIG);
 	}
 }
