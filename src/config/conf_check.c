@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "base/ascii.h"
 #include "base/log.h"
@@ -15,9 +16,10 @@
 
 #define HOST_MAX 253 /* RFC 1035: 255 on the wire */
 #define LABEL_MAX 63
+#define PATH_MAX_LEN (sizeof((struct sockaddr_un *)NULL)->sun_path - 1)
 #define EHLO_MAX 255 /* RFC 5321, section 4.5.3.1.2 */
 
-enum host_kind { HOST_BAD, HOST_NAME, HOST_IPV4, HOST_IPV6 };
+enum host_kind { HOST_BAD, HOST_NAME, HOST_IPV4, HOST_IPV6, HOST_PATH };
 
 /* Letters, digits, hyphens and (as container tools have it) underscores,
  * dots between the labels; the last label is not a number, since resolvers
@@ -65,6 +67,8 @@ classify(const char *host, size_t n, char bare[HOST_MAX + 1])
 		return HOST_BAD;
 	if (inet_pton(AF_INET, bare, &ignored) == 1)
 		return HOST_IPV4;
+	if (bare[0] == '/')
+		return n <= PATH_MAX_LEN ? HOST_PATH : HOST_BAD;
 	return is_host_name(bare) ? HOST_NAME : HOST_BAD;
 }
 
@@ -82,6 +86,8 @@ is_loopback(enum host_kind kind, const char *bare)
 	case HOST_IPV6:
 		return inet_pton(AF_INET6, bare, &address) == 1 &&
 		    IN6_IS_ADDR_LOOPBACK(&address);
+	case HOST_PATH:
+		return true;
 	case HOST_BAD:
 		break;
 	}
@@ -122,8 +128,8 @@ check_host(const struct conf *conf, struct result *res)
 		if (classify(host, n, bare) != HOST_BAD)
 			continue;
 		if (host[0] == '/')
-			return fail_smarthost(
-			    conf, "host", "a path is not a host", res);
+			return fail_smarthost(conf, "host",
+			    "the path is too long for a socket", res);
 		if (memchr(host, ':', n) != NULL)
 			return fail_smarthost(conf, "host",
 			    "not a host name or address (the port has a key "
@@ -188,6 +194,7 @@ check_source(const struct conf *conf, struct result *res)
 		[HOST_NAME] = 0,
 		[HOST_IPV4] = 1,
 		[HOST_IPV6] = 1,
+		[HOST_PATH] = 0,
 	};
 	size_t n, seen[sizeof most / sizeof *most] = { 0 };
 	const char *list = conf->smarthost.source_address, *address;
@@ -215,6 +222,7 @@ check_proxy(const struct conf *conf, struct result *res)
 	if (*conf->smarthost.proxy == '\0')
 		return 0;
 	good = proxy_parse(&proxy, conf->smarthost.proxy) == 0 &&
+	    proxy.host[0] != '/' &&
 	    classify(proxy.host, strlen(proxy.host), bare) != HOST_BAD;
 	explicit_bzero(&proxy, sizeof proxy);
 	if (good)
@@ -305,13 +313,24 @@ check_sender(const struct conf *conf, struct result *res)
 	    "one (or rewrite = never)");
 }
 
-/* The password must not go over a network in clear; a proxy that is on this
- * machine is the end of it, not the smarthost. */
+/* Whether what is said to the host stays on this machine, of which nobody can
+ * be sure behind a proxy. */
+static bool
+stays_here(const struct conf *conf, const char *host, size_t n)
+{
+	char bare[HOST_MAX + 1];
+	enum host_kind kind = classify(host, n, bare);
+
+	if (kind != HOST_PATH && *conf->smarthost.proxy != '\0')
+		return false;
+	return is_loopback(kind, bare);
+}
+
+/* The password must not go over a network in clear. */
 static int
 check_clear(const struct conf *conf, struct result *res)
 {
 	const char *list = conf->smarthost.host, *host;
-	char bare[HOST_MAX + 1];
 	size_t n;
 
 	if (conf->smarthost.tls != CONF_TLS_OFF ||
@@ -320,11 +339,28 @@ check_clear(const struct conf *conf, struct result *res)
 	    *conf->smarthost.user == '\0' || conf->smarthost.insecure_auth)
 		return 0;
 	while ((n = next_host(&list, &host)) > 0)
-		if (*conf->smarthost.proxy != '\0' ||
-		    !is_loopback(classify(host, n, bare), bare))
+		if (!stays_here(conf, host, n))
 			return fail_smarthost(conf, "tls",
 			    "with off, the password would go over the network "
 			    "in clear; insecure_auth = yes allows that",
+			    res);
+	return 0;
+}
+
+/* A path is no name that a certificate could be for. */
+static int
+check_path(const struct conf *conf, struct result *res)
+{
+	const char *list = conf->smarthost.host, *host;
+
+	if (conf->smarthost.tls == CONF_TLS_OFF ||
+	    *conf->smarthost.tls_pin != '\0')
+		return 0;
+	while (next_host(&list, &host) > 0)
+		if (host[0] == '/')
+			return fail_smarthost(conf, "tls",
+			    "must be off for a host that is a path, since no "
+			    "certificate is for a path (or set tls_pin)",
 			    res);
 	return 0;
 }
@@ -361,8 +397,8 @@ check_syslog(const struct conf *conf, struct result *res)
 int
 conf_check(const struct conf *conf, struct result *res)
 {
-	static int (*const checks[])(
-	    const struct conf *, struct result *) = { check_host, check_ehlo,
+	static int (*const checks[])(const struct conf *,
+	    struct result *) = { check_host, check_path, check_ehlo,
 		check_login, check_clear, check_pin, check_tls, check_source,
 		check_proxy, check_sender, check_queue, check_syslog };
 

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <bsd/string.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -111,6 +112,22 @@ check_clear(
 	    plan->host, d->peer.address);
 }
 
+/* What the log calls the relay, as far as is known who it is. */
+static void
+name_relay(struct delivery *d)
+{
+	const char *host = d->host, *address = d->peer.address;
+	long port = d->conf->smarthost.port;
+
+	if (dial_is_path(host))
+		strlcpy(d->relay, host, sizeof d->relay);
+	else if (address[0] == '\0')
+		snprintf(d->relay, sizeof d->relay, "%s:%ld", host, port);
+	else
+		snprintf(d->relay, sizeof d->relay, "%s[%s]:%ld", host, address,
+		    port);
+}
+
 static int
 connect_host(struct delivery *d, struct deadline until, struct result *res)
 {
@@ -123,12 +140,11 @@ connect_host(struct delivery *d, struct deadline until, struct result *res)
 	struct dial *peer = &d->peer;
 
 	connect = deadline_in(d->conf->smarthost.connect_timeout, -1);
-	snprintf(d->relay, sizeof d->relay, "%s:%ld", d->host,
-	    d->conf->smarthost.port);
+	peer->address[0] = '\0';
+	name_relay(d);
 	if (dial(peer, &to, deadline_earlier(until, connect), res) == -1)
 		return -1;
-	snprintf(d->relay, sizeof d->relay, "%s[%s]:%ld", d->host,
-	    peer->address, d->conf->smarthost.port);
+	name_relay(d);
 	make_plan(d, &rules.plan);
 	if (check_clear(d, &rules.plan, res) == -1) {
 		close(peer->fd);

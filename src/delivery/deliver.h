@@ -28,7 +28,7 @@ struct delivery {
 	int cancel; /* descriptor that ends it all, or -1 */
 	/* out: what was tried last */
 	char host[DELIVER_HOST_MAX]; /* as configured */
-	char relay[DELIVER_HOST_MAX + 96]; /* "host[address]:port" */
+	char relay[DELIVER_HOST_MAX + 96]; /* "host[address]:port", or path */
 	struct dial peer; /* of the connection; its socket is the session's */
 	struct session *session; /* NULL: none */
 };

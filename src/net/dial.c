@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -15,6 +16,8 @@
 #include "net/dial.h"
 #include "net/dial_resolve.h"
 #include "net/socks.h"
+
+#define QUEUE_FULL 20 /* ms between attempts at a UNIX socket */
 
 /*
  * RFC 8305 section 5: attempts are started one after the other, each with a
@@ -350,10 +353,68 @@ dial_proxy(struct dial *d, const struct dial_to *to, struct deadline until,
 	return rv;
 }
 
+bool
+dial_is_path(const char *host)
+{
+	return host[0] == '/';
+}
+
+/* Waits while as many as it takes wait at the socket already: nothing tells
+ * when there is room. */
+static int
+wait_for_room(struct deadline until, struct result *res)
+{
+	struct deadline soon = deadline_earlier(
+	    until, deadline_in(QUEUE_FULL, -1));
+
+	if (deadline_poll(soon, -1, 0, res) != -1)
+		return 0;
+	return res->kind == RESULT_TIMEOUT && deadline_left(until) > 0 ? 0 : -1;
+}
+
+static int
+fail_unix(int fd, const char *path, int error, struct result *res)
+{
+	if (fd != -1)
+		close(fd);
+	return result_fail(res, RESULT_CONNECT, "cannot connect to %s: %s",
+	    path, strerror(error));
+}
+
+static int
+dial_unix(
+    struct dial *d, const char *path, struct deadline until, struct result *res)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlcpy(sa.sun_path, path, sizeof sa.sun_path) >=
+	    sizeof sa.sun_path)
+		return fail_unix(-1, path, ENAMETOOLONG, res);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return fail_unix(fd, path, errno, res);
+	while (connect(fd, (const struct sockaddr *)&sa, sizeof sa) == -1) {
+		if (errno != EAGAIN)
+			return fail_unix(fd, path, errno, res);
+		if (wait_for_room(until, res) == 0)
+			continue;
+		if (res->kind == RESULT_TIMEOUT)
+			return fail_unix(fd, path, ETIMEDOUT, res);
+		close(fd);
+		return -1;
+	}
+	*d = (struct dial){ .fd = fd, .is_loopback = true };
+	put_literal(fd, d->literal, sizeof d->literal);
+	return 0;
+}
+
 int
 dial(struct dial *d, const struct dial_to *to, struct deadline until,
     struct result *res)
 {
+	if (dial_is_path(to->host))
+		return dial_unix(d, to->host, until, res);
 	if (to->proxy != NULL && *to->proxy != '\0')
 		return dial_proxy(d, to, until, res);
 	return dial_tcp(d, to, until, res);

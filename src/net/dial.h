@@ -1,5 +1,6 @@
 /*
- * dial: from a host name and port to a connected socket, in bounded time.
+ * dial: from a host name and port, or a path, to a connected socket, in
+ * bounded time.
  *
  * Resolves without blocking past the deadline, then tries the addresses with
  * a head start for each and the families taking turns (RFC 8305); the first
@@ -19,7 +20,9 @@
 
 /* Where to, and how; borrowed. */
 struct dial_to {
-	const char *host; /* name or address, IPv6 with or without brackets */
+	/* a name or an address, IPv6 with or without brackets; or the path of
+	 * a UNIX socket, for which nothing else counts */
+	const char *host;
 	int port;
 	/* addresses to connect from: one of a family at most, with blanks
 	 * between them, and no address of another family is tried; NULL or "":
@@ -30,7 +33,7 @@ struct dial_to {
 
 struct dial {
 	int fd; /* non-blocking, TCP_NODELAY, close-on-exec */
-	/* the peer, as digits; "via " and the proxy's */
+	/* the peer, as digits; "via " and the proxy's; "": a UNIX socket */
 	char address[64];
 	/* the peer is this machine; never known of what is behind a proxy */
 	bool is_loopback;
@@ -38,6 +41,9 @@ struct dial {
 	 * machine without a proper name calls itself in EHLO */
 	char literal[64];
 };
+
+/* Whether `host` is the path of a UNIX socket. */
+bool dial_is_path(const char *host);
 
 /*
  * Connects.  "localhost" is always this machine's loopback (RFC 6761), unless

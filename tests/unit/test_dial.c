@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -565,6 +566,110 @@ alarm_while_dialling(void **state)
 	}
 }
 
+static int
+listen_unix(char path[static 64], int backlog)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(path, 64, "/tmp/outpost-test-%d", (int)getpid());
+	(void)unlink(path);
+	strcpy(sa.sun_path, path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof sa), 0);
+	assert_int_equal(listen(fd, backlog), 0);
+	return fd;
+}
+
+static void
+unix_socket(void **state)
+{
+	struct dial_to to = {
+		.port = 1, .source = "no address", .proxy = "no proxy"
+	};
+	char path[64];
+	struct dial d;
+	int l = listen_unix(path, 1);
+
+	(void)state;
+	to.host = path;
+	assert_int_equal(dial(&d, &to, soon(LONG), &res), 0);
+	assert_string_equal(d.address, "");
+	assert_string_equal(d.literal, "[127.0.0.1]");
+	assert_true(d.is_loopback);
+	assert_true(fcntl(d.fd, F_GETFL) & O_NONBLOCK);
+	assert_true(fcntl(d.fd, F_GETFD) & FD_CLOEXEC);
+	close(d.fd);
+	close(l);
+	unlink(path);
+}
+
+static void
+no_unix_socket(void **state)
+{
+	static const struct {
+		const char *path, *text;
+	} rows[] = {
+		{ "/nonexistent/s",
+		    "cannot connect to /nonexistent/s: No such file or "
+		    "directory" },
+		{ "/dev/null",
+		    "cannot connect to /dev/null: Connection refused" },
+	};
+	char longest[200];
+	struct dial d;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		assert_int_equal(
+		    reach(&d, rows[i].path, 1, NULL, soon(LONG)), -1);
+		assert_int_equal(res.kind, RESULT_CONNECT);
+		assert_string_equal(res.text, rows[i].text);
+	}
+	memset(longest, '/', sizeof longest);
+	longest[sizeof longest - 1] = '\0';
+	assert_int_equal(reach(&d, longest, 1, NULL, soon(LONG)), -1);
+	assert_non_null(strstr(res.text, ": File name too long"));
+}
+
+static void *
+accept_later(void *fd)
+{
+	usleep(100000);
+	close(accept(*(int *)fd, NULL, NULL));
+	return NULL;
+}
+
+/* Its queue is full: for ever, until told, or for a while. */
+static void
+busy_unix_socket(void **state)
+{
+	int p[2], l, rv;
+	struct dial d, other;
+	char path[64];
+	pthread_t t;
+
+	(void)state;
+	l = listen_unix(path, 0);
+	assert_int_equal(reach(&other, path, 1, NULL, soon(LONG)), 0);
+	assert_int_equal(reach(&d, path, 1, NULL, soon(50)), -1);
+	assert_int_equal(res.kind, RESULT_CONNECT);
+	assert_non_null(strstr(res.text, ": Connection timed out"));
+	assert_int_equal(pipe(p), 0);
+	pthread_create(&t, NULL, write_later, &p[1]);
+	rv = reach(&d, path, 1, NULL, deadline_in(LONG, p[0]));
+	assert_int_equal(rv, -1);
+	assert_int_equal(res.kind, RESULT_INTERRUPTED);
+	pthread_join(t, NULL);
+	pthread_create(&t, NULL, accept_later, &l);
+	assert_int_equal(reach(&d, path, 1, NULL, soon(LONG)), 0);
+	pthread_join(t, NULL);
+	close(d.fd);
+	close(other.fd);
+	close(l);
+	close_all(p, 2);
+	unlink(path);
+}
+
 /* The address from which `fd`, which listens, is connected to. */
 static void
 caller_of(int fd, char *dst, size_t size)
@@ -674,6 +779,9 @@ main(void)
 		cmocka_unit_test(second_address),
 		cmocka_unit_test(nobody_answers),
 		cmocka_unit_test(interrupted),
+		cmocka_unit_test(unix_socket),
+		cmocka_unit_test(no_unix_socket),
+		cmocka_unit_test(busy_unix_socket),
 		cmocka_unit_test(sources),
 		cmocka_unit_test(bad_sources),
 	};
