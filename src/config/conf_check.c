@@ -347,6 +347,25 @@ check_clear(const struct conf *conf, struct result *res)
 	return 0;
 }
 
+/* RFC 2033 section 5: who connects to port 25 expects SMTP, and gets a reply
+ * for the whole message. */
+static int
+check_protocol(const struct conf *conf, struct result *res)
+{
+	const char *list = conf->smarthost.host, *host;
+
+	if (conf->smarthost.protocol != CONF_PROTOCOL_LMTP ||
+	    conf->smarthost.port != 25)
+		return 0;
+	while (next_host(&list, &host) > 0)
+		if (host[0] != '/')
+			return fail_smarthost(conf, "port",
+			    "must not be 25 with protocol = lmtp; 24 is what "
+			    "LMTP servers listen on, where not on a socket",
+			    res);
+	return 0;
+}
+
 /* A path is no name that a certificate could be for. */
 static int
 check_path(const struct conf *conf, struct result *res)
@@ -397,10 +416,11 @@ check_syslog(const struct conf *conf, struct result *res)
 int
 conf_check(const struct conf *conf, struct result *res)
 {
-	static int (*const checks[])(const struct conf *,
-	    struct result *) = { check_host, check_path, check_ehlo,
-		check_login, check_clear, check_pin, check_tls, check_source,
-		check_proxy, check_sender, check_queue, check_syslog };
+	static int (*const checks[])(const struct conf *, struct result *) = {
+		check_host, check_path, check_protocol, check_ehlo, check_login,
+		check_clear, check_pin, check_tls, check_source, check_proxy,
+		check_sender, check_queue, check_syslog
+	};
 
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
 		if (checks[i](conf, res) == -1)

@@ -25,6 +25,8 @@
 const struct conf_key conf_keys[] = {
 	TEXT(CONF_STRING, smarthost, host, "",
 	    "names or addresses of the smarthost, tried in this order"),
+	CHOICE(smarthost, protocol, "smtp", "smtp|lmtp",
+	    "what is spoken"),
 	RANGE(CONF_NUMBER, smarthost, port, "465", 1, 65535,
 	    "TCP port"),
 	CHOICE(smarthost, tls, "implicit", "implicit|starttls|off",

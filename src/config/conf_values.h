@@ -17,6 +17,7 @@ struct conf {
 	struct conf *next; /* the next account, in the order of the file */
 	struct {
 		char *host; /* names or addresses, blank-separated */
+		long protocol; /* enum conf_protocol */
 		long port;
 		long tls; /* enum conf_tls */
 		long auth; /* enum conf_auth */

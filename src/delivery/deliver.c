@@ -63,6 +63,10 @@ make_plan(const struct delivery *d, struct smtp_plan *plan)
 		[CONF_TLS_STARTTLS] = SMTP_TLS_STARTTLS,
 		[CONF_TLS_OFF] = SMTP_TLS_NONE,
 	};
+	static const enum smtp_protocol protocol[] = {
+		[CONF_PROTOCOL_SMTP] = SMTP_PROTOCOL_SMTP,
+		[CONF_PROTOCOL_LMTP] = SMTP_PROTOCOL_LMTP,
+	};
 	static const enum sasl_want auth[] = {
 		[CONF_AUTH_AUTO] = SASL_AUTO,
 		[CONF_AUTH_LOGIN] = SASL_LOGIN,
@@ -80,6 +84,7 @@ make_plan(const struct delivery *d, struct smtp_plan *plan)
 	*plan = (struct smtp_plan){
 		.host = d->host,
 		.port = conf->smarthost.port,
+		.protocol = protocol[conf->smarthost.protocol],
 		.ehlo = d->id->ehlo.len > 0 ? d->id->ehlo.data
 					    : d->peer.literal,
 		.tls = tls[conf->smarthost.tls],

@@ -22,7 +22,7 @@ struct talk {
 	uint64_t size; /* of each message */
 	size_t body_of; /* the mail whose body was last */
 	bool asked_late;
-	bool yes[MAILS_MAX]; /* said to its end */
+	size_t yes[MAILS_MAX]; /* said to its end, or ends */
 };
 
 static void
@@ -41,8 +41,8 @@ make_envelope(struct envelope *env, int recipients)
 	assert(rc == 0);
 }
 
-/* Byte 0: the plan, the number of mails; byte 1: recipients, the size
- * of the message; then all that the smarthost says. */
+/* Byte 0: the plan, the number of mails; byte 1: recipients, the size of the
+ * message, the protocol; then all that the smarthost says. */
 static void
 make(const uint8_t *data, struct talk *t)
 {
@@ -50,6 +50,8 @@ make(const uint8_t *data, struct talk *t)
 		.asked_late = (data[0] & 32) != 0,
 		.size = (data[1] & 16) != 0 ? SMALL : LARGE };
 	t->plan = (struct smtp_plan){ .host = "host",
+		.protocol = data[1] >= 128 ? SMTP_PROTOCOL_LMTP
+					   : SMTP_PROTOCOL_SMTP,
 		.ehlo = "me",
 		.tls = data[0] % 3,
 		.authenticate = data[0] & 4,
@@ -104,7 +106,9 @@ check(const struct talk *t)
 		const struct envelope *env = &t->envs[m];
 		size_t delivered = envelope_count(env, RCPT_DELIVERED);
 
-		assert(delivered == 0 || t->yes[m]);
+		assert(delivered == 0 || t->yes[m] > 0);
+		assert(delivered == t->yes[m] ||
+		    t->plan.protocol != SMTP_PROTOCOL_LMTP);
 		assert(delivered + envelope_count(env, RCPT_DEFERRED) +
 			envelope_count(env, RCPT_FAILED) ==
 		    env->count);
@@ -143,13 +147,14 @@ run(struct talk *t, struct reply *r, const uint8_t *data, size_t size)
 
 	while ((todo = smtp_next(t->c)) != SMTP_TODO_CLOSE) {
 		enum smtp_state awaited = smtp_awaited(t->c);
-		bool end = awaited == SMTP_DOT || awaited == SMTP_BDAT;
+		bool end = awaited == SMTP_DOT || awaited == SMTP_BDAT ||
+		    awaited == SMTP_EACH_DOT || awaited == SMTP_EACH_BDAT;
 
 		assert(steps++ < 100 + 20 * size);
 		if (todo == SMTP_TODO_READ)
 			code = hear(t->c, r, data, size, &pos);
 		if (todo == SMTP_TODO_READ && end && code / 100 == 2)
-			t->yes[t->body_of] = true;
+			t->yes[t->body_of]++;
 		assert(todo != SMTP_TODO_BODY || code / 100 == 3);
 		if (todo == SMTP_TODO_BODY || todo == SMTP_TODO_CHUNK)
 			send_body(t, todo);
