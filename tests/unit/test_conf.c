@@ -176,6 +176,13 @@ static const struct {
 	    "t.ini:3: [smarthost] tls_key: is of no use without tls_cert" },
 	{ "relative certificate", HOST "tls_cert = c\n", "an absolute path" },
 	{ "relative key", HOST "tls_key = k\n", "must be an absolute path" },
+	{ "protocol", HOST "protocol = uucp\n", "must be smtp or lmtp" },
+	{ "LMTP on port 25", HOST "protocol = lmtp\nport = 25\n",
+	    "t.ini:4: [smarthost] port: must not be 25 with protocol = lmtp" },
+	{ "LMTP on port 25, too",
+	    "[smarthost]\nhost = /s a\ntls = off\nport = 25\n"
+	    "protocol = lmtp\n",
+	    "t.ini:4: [smarthost] port: must not be 25" },
 	{ "source name", HOST "source_address = localhost\n",
 	    "t.ini:3: [smarthost] source_address: must be an IPv4 address, an "
 	    "IPv6 address, or one of each" },
@@ -273,6 +280,9 @@ static const char *const taken[] = {
 	"proxy = socks5://h:1\n",
 	"[smarthost]\nhost = /run/s:[1] localhost\ntls = off\n",
 	"[smarthost]\nhost = /run/s\ntls_pin = " PIN "\n",
+	"[smarthost]\nhost = /s\ntls = off\nport = 25\nprotocol = lmtp\n",
+	HOST "protocol = lmtp\nport = 24\n",
+	HOST "protocol = smtp\nport = 25\n",
 	HOST "tls_pin = " PIN "\n",
 	HOST "tls_pin = " HEX "  " PIN " " PIN "\n",
 	HOST "tls_pin =\nca_file = /ca\ntls_cert =\ntls_key =\n",
@@ -316,6 +326,7 @@ test_defaults(void **state)
 	assert_int_equal(parse(&c, HOST, &res), 0);
 	assert_string_equal(c.path, "t.ini");
 	assert_string_equal(c.smarthost.host, "smtp.example.com");
+	assert_int_equal(c.smarthost.protocol, CONF_PROTOCOL_SMTP);
 	assert_int_equal(c.smarthost.port, 465);
 	assert_int_equal(c.smarthost.tls, CONF_TLS_IMPLICIT);
 	assert_int_equal(c.smarthost.auth, CONF_AUTH_AUTO);
