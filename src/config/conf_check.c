@@ -8,42 +8,41 @@
 #include <sys/un.h>
 
 #include "base/ascii.h"
+#include "base/hostname.h"
 #include "base/log.h"
 #include "base/pin.h"
 #include "base/proxy.h"
 #include "config/conf.h"
 #include "config/conf_internal.h"
 
-#define HOST_MAX 253 /* RFC 1035: 255 on the wire */
-#define LABEL_MAX 63
+#define HOST_MAX HOSTNAME_MAX
 #define PATH_MAX_LEN (sizeof((struct sockaddr_un *)NULL)->sun_path - 1)
 #define EHLO_MAX 255 /* RFC 5321, section 4.5.3.1.2 */
 
-enum host_kind { HOST_BAD, HOST_NAME, HOST_IPV4, HOST_IPV6, HOST_PATH };
+#define SRV_MAX (HOST_MAX - sizeof "_submissions._tcp") /* of the domain */
 
-/* Letters, digits, hyphens and (as container tools have it) underscores,
- * dots between the labels; the last label is not a number, since resolvers
- * take such a name for an odd form of an IPv4 address. */
+enum host_kind {
+	HOST_BAD,
+	HOST_NAME,
+	HOST_IPV4,
+	HOST_IPV6,
+	HOST_PATH,
+	HOST_SRV,
+	HOST_KIND_COUNT
+};
+
 static bool
-is_host_name(const char *host)
+is_srv(const char *host)
 {
-	const char *label = host;
-	size_t n, digits;
+	return strncmp(host, CONF_SRV, strlen(CONF_SRV)) == 0;
+}
 
-	for (;;) {
-		n = strcspn(label, ".");
-		digits = strspn(label, "0123456789");
-		if (n == 0 || n > LABEL_MAX || label[0] == '-' ||
-		    label[n - 1] == '-')
-			return false;
-		for (size_t i = 0; i < n; i++)
-			if (!ascii_is_alnum(label[i]) && label[i] != '-' &&
-			    label[i] != '_')
-				return false;
-		if (label[n] == '\0')
-			return digits != n;
-		label += n + 1;
-	}
+/* Nobody has a certificate for a whole top-level domain. */
+static bool
+is_srv_domain(const char *domain)
+{
+	return hostname_is_valid(domain) && strchr(domain, '.') != NULL &&
+	    strlen(domain) <= SRV_MAX;
 }
 
 /* Copies `host` to `bare` without the brackets of an IPv6 address. */
@@ -69,7 +68,10 @@ classify(const char *host, size_t n, char bare[HOST_MAX + 1])
 		return HOST_IPV4;
 	if (bare[0] == '/')
 		return n <= PATH_MAX_LEN ? HOST_PATH : HOST_BAD;
-	return is_host_name(bare) ? HOST_NAME : HOST_BAD;
+	if (is_srv(bare))
+		return is_srv_domain(bare + strlen(CONF_SRV)) ? HOST_SRV
+							      : HOST_BAD;
+	return hostname_is_valid(bare) ? HOST_NAME : HOST_BAD;
 }
 
 /* Whether the host can be nothing but this machine. */
@@ -88,7 +90,9 @@ is_loopback(enum host_kind kind, const char *bare)
 		    IN6_IS_ADDR_LOOPBACK(&address);
 	case HOST_PATH:
 		return true;
+	case HOST_SRV:
 	case HOST_BAD:
+	case HOST_KIND_COUNT:
 		break;
 	}
 	return false;
@@ -114,6 +118,20 @@ fail_smarthost(const struct conf *conf, const char *name, const char *text,
 	return conf_fail(conf, "smarthost", name, res, text);
 }
 
+/* With a host that can be none. */
+static const char *
+what_is_wrong(const char *host, size_t n)
+{
+	if (host[0] == '/')
+		return "the path is too long for a socket";
+	if (is_srv(host))
+		return "srv: must have a domain like example.com after it";
+	if (memchr(host, ':', n) != NULL)
+		return "not a host name or address (the port has a key of "
+		       "its own)";
+	return "not a host name or address";
+}
+
 static int
 check_host(const struct conf *conf, struct result *res)
 {
@@ -124,20 +142,10 @@ check_host(const struct conf *conf, struct result *res)
 	if (list[strspn(list, " ")] == '\0')
 		return fail_smarthost(conf, "host",
 		    "must be set to the server that takes your mail", res);
-	while ((n = next_host(&list, &host)) > 0) {
-		if (classify(host, n, bare) != HOST_BAD)
-			continue;
-		if (host[0] == '/')
-			return fail_smarthost(conf, "host",
-			    "the path is too long for a socket", res);
-		if (memchr(host, ':', n) != NULL)
-			return fail_smarthost(conf, "host",
-			    "not a host name or address (the port has a key "
-			    "of its own)",
-			    res);
-		return fail_smarthost(
-		    conf, "host", "not a host name or address", res);
-	}
+	while ((n = next_host(&list, &host)) > 0)
+		if (classify(host, n, bare) == HOST_BAD)
+			return fail_smarthost(
+			    conf, "host", what_is_wrong(host, n), res);
 	return 0;
 }
 
@@ -189,14 +197,11 @@ check_tls(const struct conf *conf, struct result *res)
 static int
 check_source(const struct conf *conf, struct result *res)
 {
-	static const size_t most[] = {
-		[HOST_BAD] = 0,
-		[HOST_NAME] = 0,
+	static const size_t most[HOST_KIND_COUNT] = {
 		[HOST_IPV4] = 1,
 		[HOST_IPV6] = 1,
-		[HOST_PATH] = 0,
 	};
-	size_t n, seen[sizeof most / sizeof *most] = { 0 };
+	size_t n, seen[HOST_KIND_COUNT] = { 0 };
 	const char *list = conf->smarthost.source_address, *address;
 	char bare[HOST_MAX + 1];
 	enum host_kind kind;
@@ -248,7 +253,8 @@ check_ehlo(const struct conf *conf, struct result *res)
 	for (size_t i = 0; i < n; i++)
 		if (!ascii_is_visible(ehlo[i]))
 			is_visible = false;
-	if (n <= EHLO_MAX && is_visible && (is_literal || is_host_name(ehlo)))
+	if (n <= EHLO_MAX && is_visible &&
+	    (is_literal || hostname_is_valid(ehlo)))
 		return 0;
 	return fail_smarthost(
 	    conf, "ehlo", "must be a host name or an [address]", res);
@@ -347,40 +353,48 @@ check_clear(const struct conf *conf, struct result *res)
 	return 0;
 }
 
-/* RFC 2033 section 5: who connects to port 25 expects SMTP, and gets a reply
- * for the whole message. */
+/* What does not go with hosts of some kind.  No certificate is for a path; who
+ * connects to port 25 expects SMTP, and a reply for the whole message (RFC 2033
+ * section 5); SRV records are of submission, and not to be had by a proxy. */
 static int
-check_protocol(const struct conf *conf, struct result *res)
+check_kinds(const struct conf *conf, struct result *res)
 {
 	const char *list = conf->smarthost.host, *host;
+	bool clear = conf->smarthost.tls == CONF_TLS_OFF;
+	bool pinned = *conf->smarthost.tls_pin != '\0';
+	bool lmtp = conf->smarthost.protocol == CONF_PROTOCOL_LMTP;
+	bool has[HOST_KIND_COUNT] = { false };
+	char bare[HOST_MAX + 1];
+	size_t n;
 
-	if (conf->smarthost.protocol != CONF_PROTOCOL_LMTP ||
-	    conf->smarthost.port != 25)
-		return 0;
-	while (next_host(&list, &host) > 0)
-		if (host[0] != '/')
-			return fail_smarthost(conf, "port",
-			    "must not be 25 with protocol = lmtp; 24 is what "
-			    "LMTP servers listen on, where not on a socket",
-			    res);
-	return 0;
-}
+	while ((n = next_host(&list, &host)) > 0)
+		has[classify(host, n, bare)] = true;
+	const struct {
+		const char *name;
+		bool is_wrong;
+		const char *text;
+	} rules[] = {
+		{ "tls", has[HOST_PATH] && !clear && !pinned,
+		    "must be off for a host that is a path, since no "
+		    "certificate is for a path (or set tls_pin)" },
+		{ "port",
+		    (has[HOST_NAME] || has[HOST_IPV4] || has[HOST_IPV6]) &&
+			lmtp && conf->smarthost.port == 25,
+		    "must not be 25 with protocol = lmtp; 24 is what LMTP "
+		    "servers listen on, where not on a socket" },
+		{ "tls", has[HOST_SRV] && clear,
+		    "cannot be off with a host that begins with srv:" },
+		{ "protocol", has[HOST_SRV] && lmtp,
+		    "must be smtp with a host that begins with srv:" },
+		{ "proxy", has[HOST_SRV] && *conf->smarthost.proxy != '\0',
+		    "cannot be set with a host that begins with srv:, which no "
+		    "proxy can look up" },
+	};
 
-/* A path is no name that a certificate could be for. */
-static int
-check_path(const struct conf *conf, struct result *res)
-{
-	const char *list = conf->smarthost.host, *host;
-
-	if (conf->smarthost.tls == CONF_TLS_OFF ||
-	    *conf->smarthost.tls_pin != '\0')
-		return 0;
-	while (next_host(&list, &host) > 0)
-		if (host[0] == '/')
-			return fail_smarthost(conf, "tls",
-			    "must be off for a host that is a path, since no "
-			    "certificate is for a path (or set tls_pin)",
-			    res);
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		if (rules[i].is_wrong)
+			return fail_smarthost(
+			    conf, rules[i].name, rules[i].text, res);
 	return 0;
 }
 
@@ -416,11 +430,10 @@ check_syslog(const struct conf *conf, struct result *res)
 int
 conf_check(const struct conf *conf, struct result *res)
 {
-	static int (*const checks[])(const struct conf *, struct result *) = {
-		check_host, check_path, check_protocol, check_ehlo, check_login,
-		check_clear, check_pin, check_tls, check_source, check_proxy,
-		check_sender, check_queue, check_syslog
-	};
+	static int (*const checks[])(const struct conf *,
+	    struct result *) = { check_host, check_kinds, check_ehlo,
+		check_login, check_clear, check_pin, check_tls, check_source,
+		check_proxy, check_sender, check_queue, check_syslog };
 
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
 		if (checks[i](conf, res) == -1)

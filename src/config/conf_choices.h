@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+/* Before a host that is a domain whose SRV records name the servers. */
+#define CONF_SRV "srv:"
+
 enum conf_protocol { CONF_PROTOCOL_SMTP, CONF_PROTOCOL_LMTP };
 
 enum conf_tls { CONF_TLS_IMPLICIT, CONF_TLS_STARTTLS, CONF_TLS_OFF };
