@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "config/conf_choices.h"
 #include "config/netrc.h"
 
 enum word { WORD_TAKEN, WORD_NONE, WORD_BAD };
@@ -127,13 +128,17 @@ skip_macro(struct scan *s)
 	}
 }
 
+/* A domain that is looked up is called by its name alone. */
 static bool
 is_listed(const char *list, const char *name)
 {
+	const size_t prefix = strlen(CONF_SRV);
 	size_t n, len = strlen(name);
 
 	for (;;) {
 		list += strspn(list, " ");
+		if (strncmp(list, CONF_SRV, prefix) == 0)
+			list += prefix;
 		n = strcspn(list, " ");
 		if (n == 0)
 			return false;

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
 #include "delivery/deliver.h"
 #include "net/tls.h"
 
@@ -38,31 +37,9 @@ deliver_is_relay_fault(const struct result *res)
 	return relay_at_fault[res->kind];
 }
 
-/* Copies the next blank-separated host of *list; false at the end. */
-static bool
-next_host(const char **list, char host[DELIVER_HOST_MAX])
-{
-	size_t n;
-
-	while (ascii_is_blank(**list))
-		(*list)++;
-	n = strcspn(*list, " \t");
-	if (n == 0 || n >= DELIVER_HOST_MAX)
-		return false;
-	memcpy(host, *list, n);
-	host[n] = '\0';
-	*list += n;
-	return true;
-}
-
 static void
 make_plan(const struct delivery *d, struct smtp_plan *plan)
 {
-	static const enum smtp_tls tls[] = {
-		[CONF_TLS_IMPLICIT] = SMTP_TLS_UP,
-		[CONF_TLS_STARTTLS] = SMTP_TLS_STARTTLS,
-		[CONF_TLS_OFF] = SMTP_TLS_NONE,
-	};
 	static const enum smtp_protocol protocol[] = {
 		[CONF_PROTOCOL_SMTP] = SMTP_PROTOCOL_SMTP,
 		[CONF_PROTOCOL_LMTP] = SMTP_PROTOCOL_LMTP,
@@ -82,12 +59,12 @@ make_plan(const struct delivery *d, struct smtp_plan *plan)
 	const struct conf *conf = d->conf;
 
 	*plan = (struct smtp_plan){
-		.host = d->host,
-		.port = conf->smarthost.port,
+		.host = d->host.name,
+		.port = d->host.port,
 		.protocol = protocol[conf->smarthost.protocol],
 		.ehlo = d->id->ehlo.len > 0 ? d->id->ehlo.data
 					    : d->peer.literal,
-		.tls = tls[conf->smarthost.tls],
+		.tls = d->host.tls,
 		.authenticate = conf->smarthost.auth != CONF_AUTH_OFF &&
 		    conf->smarthost.user[0] != '\0',
 		.auth = auth[conf->smarthost.auth],
@@ -121,8 +98,8 @@ check_clear(
 static void
 name_relay(struct delivery *d)
 {
-	const char *host = d->host, *address = d->peer.address;
-	long port = d->conf->smarthost.port;
+	const char *host = d->host.name, *address = d->peer.address;
+	long port = d->host.port;
 
 	if (dial_is_path(host))
 		strlcpy(d->relay, host, sizeof d->relay);
@@ -136,8 +113,8 @@ name_relay(struct delivery *d)
 static int
 connect_host(struct delivery *d, struct deadline until, struct result *res)
 {
-	const struct dial_to to = { .host = d->host,
-		.port = (int)d->conf->smarthost.port,
+	const struct dial_to to = { .host = d->host.name,
+		.port = (int)d->host.port,
 		.source = d->conf->smarthost.source_address,
 		.proxy = d->conf->smarthost.proxy };
 	struct session_rules rules = { 0 };
@@ -156,21 +133,11 @@ connect_host(struct delivery *d, struct deadline until, struct result *res)
 		return -1;
 	}
 	rules.tls = d->tls;
+	rules.tls_name = d->host.tls_name;
 	rules.secret = d->secret;
 	rules.watch = d->watch;
 	rules.timeout = d->conf->smarthost.timeout;
 	return session_open(&d->session, peer->fd, &rules, until, res);
-}
-
-/* How long one host may take.  When there are more in `rest`, half of the time
- * that is left: one that says nothing must not cost the others all of it. */
-static struct deadline
-share(struct deadline until, const char *rest)
-{
-	if (rest[strspn(rest, " \t")] == '\0')
-		return until;
-	return deadline_earlier(
-	    until, deadline_in(deadline_left(until) / 2, -1));
 }
 
 int
@@ -195,13 +162,18 @@ deliver_trust(struct tls **tls, const struct conf *conf, struct result *res)
 int
 deliver_open(struct delivery *d, struct deadline until, struct result *res)
 {
-	const char *list = d->conf->smarthost.host;
+	enum hosts_next next;
+	struct hosts hosts;
 
 	d->session = NULL;
 	d->relay[0] = '\0';
 	result_fail(res, RESULT_CONFIG, "no smarthost is configured");
-	while (next_host(&list, d->host)) {
-		if (connect_host(d, share(until, list), res) == 0)
+	hosts_begin(&hosts, d->conf);
+	while (
+	    (next = hosts_next(&hosts, &d->host, until, res)) != HOSTS_NONE) {
+		if (next == HOSTS_FAILED)
+			strlcpy(d->relay, d->host.name, sizeof d->relay);
+		else if (connect_host(d, hosts_share(&hosts, until), res) == 0)
 			return 0;
 		if (!deliver_is_relay_fault(res) || deadline_left(until) == 0)
 			return -1;

@@ -20,7 +20,7 @@ start_tls(struct session *s, struct result *res)
 		return result_fail(res, RESULT_PROTOCOL,
 		    "data before the TLS handshake (injected by somebody in "
 		    "between?)");
-	if (stream_start_tls(s->stream, s->rules.tls, s->rules.plan.host,
+	if (stream_start_tls(s->stream, s->rules.tls, s->rules.tls_name,
 		session_limit(s), res) == -1)
 		return -1;
 	stream_bind(s->stream, &binding);

@@ -10,7 +10,9 @@
 
 #include "config/netrc.h"
 
-static const struct netrc_account account = { "a.example b.example", "me" };
+static const struct netrc_account account = {
+	"a.example b.example srv:d.example", "me"
+};
 
 static int
 find(const char *text, size_t n, struct buf *password, struct result *res)
@@ -50,6 +52,8 @@ test_found(void **state)
 		    "pw" },
 		{ A "password pw machine a.example login me password no",
 		    "pw" },
+		{ "machine d.example login me password pw", "pw" },
+		{ "machine srv:d.example login me password pw", "" },
 		{ "default login me password pw", "pw" },
 		{ A "password pw\ndefault login me password no", "pw" },
 		{ "default login you password no\n" A "password pw", "pw" },

@@ -373,6 +373,7 @@ talk(const struct wish *w, struct message *m, const struct tls *tls)
 					   .password_len = 9,
 					   .recipients_max = 50 },
 		.tls = tls,
+		.tls_name = HOST,
 		.secret = &secret,
 		.watch = { watch_line, watch_progress, m },
 		.timeout = w->timeout ? w->timeout : PATIENCE };
