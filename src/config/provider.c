@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -102,6 +103,15 @@ take_entry(void *arg, const struct inifile_entry *e, struct result *res)
 			buf_puts(&s->rule[i], e->value);
 		}
 	return 0;
+}
+
+const char *
+provider_path(void)
+{
+	const char *path = getenv("OUTPOST_PROVIDERS");
+
+	return path != NULL && *path != '\0' ? path
+					     : PKGDATADIR "/providers.ini";
 }
 
 void

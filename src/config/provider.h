@@ -22,6 +22,9 @@
 #include "base/buf.h"
 #include "base/language.h"
 
+/* The file: what OUTPOST_PROVIDERS names, else the one that was installed. */
+const char *provider_path(void);
+
 /*
  * Puts into `advice` the text of the first rule in the file `path` that fits
  * the SMTP command `stage` ("GREETING", "AUTH", "MAIL" ...) and the
