@@ -132,7 +132,12 @@ static const struct {
 	{ "other escape", HOST "ehlo = \"a\\n\"\n", "t.ini:3: within quotes" },
 	{ "after quote", HOST "ehlo = \"a\" b\n", "text after the closing q" },
 	{ "host path", "[smarthost]\nhost = /run/s\n", "a path is not a host" },
-	{ "host port", "[smarthost]\nhost = a.example:25\n", "has a key of" },
+	{ "host port", "[smarthost]\nhost = a.example:0\n",
+	    "t.ini:2: [smarthost] host: the port after a : must be a number" },
+	{ "host port, second", "[smarthost]\nhost = a:1 b:65536\n",
+	    "the port" },
+	{ "host port, IPv6", "[smarthost]\nhost = [::1]:\n", "the port after" },
+	{ "host colons", "[smarthost]\nhost = ::1::25\n", "in brackets" },
 	{ "host byte", "[smarthost]\nhost = a b_c d/e\n", "not a host name" },
 	{ "host octet", "[smarthost]\nhost = 1.2.3.256\n", "not a host name" },
 	{ "host short", "[smarthost]\nhost = 127.1\n", "not a host name" },
@@ -204,6 +209,10 @@ static const struct {
 	    "[smarthost]\nhost = localhost a.example\n"
 	    "tls = off\nuser = a\npassword = b\n",
 	    "[smarthost] tls: with off" },
+	{ "clear, port",
+	    "[smarthost]\nhost = localhost:25 a.example:25\n"
+	    "tls = off\nuser = a\npassword = b\n",
+	    "[smarthost] tls: with off" },
 	{ "clear, 1270",
 	    "[smarthost]\nhost = 127.0.0.1.example\n"
 	    "tls = off\nuser = a\npassword = b\n",
@@ -234,6 +243,9 @@ static const char *const taken[] = {
 	"[smarthost]\r\n\r\n\thost = a \r\n; c\r\n # c = d\r\n  port = 1\r\n",
 	" [ smarthost ] ; c\nhost=a # c\n[smarthost]#c\nport=\"1\"# c\n",
 	"[smarthost]\nhost = ::1 [::1] [2001:db8::1] 1.2.3.4 a_b.c-d 163.com\n",
+	"[smarthost]\nhost = a:1 [::1]:25 1.2.3.4:65535 ::1 b\n",
+	"[smarthost]\nhost = localhost:1 127.0.0.1:2 [::1]:3 ::1\ntls = off\n"
+	"user = a@b\npassword = c\n",
 	LOGIN "auth = login\n",
 	LOGIN "auth = scram-sha-256\n",
 	HOST "user = a@b\nauth = external\n",
