@@ -49,7 +49,7 @@ struct preset {
 	char *name; /* "163" */
 	char *title; /* "NetEase 163", or "" */
 	char *domains; /* blank-separated, or "" */
-	char *texts[PRESET_TEXT_COUNT][LANGUAGE_COUNT]; /* or NULL */
+	char *texts[PRESET_TEXT_COUNT][LANGUAGE_COUNT]; /* or "" */
 	struct preset_value *values; /* in the order of the file */
 	size_t count; /* of them */
 	unsigned line; /* of the file that begins it */
@@ -64,8 +64,8 @@ struct presets {
 /*
  * Reads the file `path` (provider_path()).  `p` need not be initialised, and
  * is to be cleared whatever the result.  Kind CONFIG: it is missing, may be
- * changed by others, or is no INI file; two presets have one name; a value is
- * set that no preset may set.  Whether the values are valid is not looked at.
+ * changed by others, or is no INI file; two presets have one name; a key is set
+ * twice, or is none of a preset's.  Whether the values are valid is not looked at.
  */
 int presets_load(struct presets *p, const char *path, struct result *res)
     __attribute__((warn_unused_result));
@@ -85,8 +85,8 @@ const struct preset *preset_find_name(
 const struct preset *preset_find_domain(
     const struct presets *p, const char *domain);
 
-/* The preset whose name is so like `name` that it must have been meant; or
- * NULL. */
+/* The preset that must have been meant by a `name` that is none: it has that
+ * domain, or a name so like it; or NULL. */
 const struct preset *preset_guess(const struct presets *p, const char *name);
 
 /* A text in `language`, else in English; "" where there is none. */
