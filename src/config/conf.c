@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <bsd/string.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,7 +9,6 @@
 #include "config/conf.h"
 #include "config/conf_internal.h"
 #include "config/file.h"
-#include "config/inifile.h"
 
 #define NAME "outpost.ini"
 #define PATH_LIMIT 4096
@@ -49,11 +49,14 @@ conf_context(const struct conf *conf, const char *section, const char *name,
 	const struct conf_key *key = conf_key_find(section, name);
 	unsigned line = key != NULL ? conf->lines[key - conf_keys] : 0;
 
-	if (line == 0)
-		return result_context(
-		    res, "%s: [%s] %s", conf->path, section, name);
-	return result_context(
-	    res, "%s:%u: [%s] %s", conf->path, line, section, name);
+	bool is_own = *conf->account != '\0' &&
+	    strcmp(section, CONF_SMARTHOST) == 0;
+	char where[32] = "";
+
+	if (line > 0)
+		snprintf(where, sizeof where, ":%u", line);
+	return result_context(res, "%s%s: [%s%s%s] %s", conf->path, where,
+	    section, is_own ? " " : "", is_own ? conf->account : "", name);
 }
 
 int
@@ -64,63 +67,9 @@ conf_fail(const struct conf *conf, const char *section, const char *name,
 	return conf_context(conf, section, name, res);
 }
 
-/*
- * A key that is not in the table.  Its name is shown only when it looks like
- * one: a broken password may stand on a line of its own and hold a "=".
- */
-static int
-fail_unknown(
-    const struct conf *conf, const struct inifile_entry *e, struct result *res)
-{
-	const struct conf_key *guess = conf_key_guess(e->section, e->name);
-	size_t n = strlen(e->name);
-
-	if (guess != NULL)
-		return result_fail(res, RESULT_CONFIG,
-		    "%s:%u: unknown key %s in [%s]; was %s in [%s] meant?",
-		    conf->path, e->line, e->name, e->section, guess->name,
-		    guess->section);
-	if (n <= 24 && strspn(e->name, "abcdefghijklmnopqrstuvwxyz_") == n)
-		return result_fail(res, RESULT_CONFIG,
-		    "%s:%u: unknown key %s in [%s]", conf->path, e->line,
-		    e->name, e->section);
-	return result_fail(res, RESULT_CONFIG, "%s:%u: unknown key in [%s]",
-	    conf->path, e->line, e->section);
-}
-
-/* Takes what inifile_parse() finds. */
-static int
-take_entry(void *arg, const struct inifile_entry *e, struct result *res)
-{
-	struct conf *conf = arg;
-	const struct conf_key *key;
-	unsigned *line;
-
-	if (*e->section == '\0')
-		return result_fail(res, RESULT_CONFIG,
-		    "%s:%u: a key before the first [section]", conf->path,
-		    e->line);
-	if (!conf_section_exists(e->section))
-		return result_fail(res, RESULT_CONFIG,
-		    "%s:%u: unknown section [%s]", conf->path, e->line,
-		    e->section);
-	if (e->name == NULL)
-		return 0;
-	if ((key = conf_key_find(e->section, e->name)) == NULL)
-		return fail_unknown(conf, e, res);
-	line = &conf->lines[key - conf_keys];
-	if (*line != 0)
-		return result_fail(res, RESULT_CONFIG,
-		    "%s:%u: %s in [%s] was set on line %u already", conf->path,
-		    e->line, e->name, e->section, *line);
-	*line = e->line;
-	return conf_value_set(conf, key, e->value, res);
-}
-
 int
-conf_defaults(struct conf *conf, const char *path, struct result *res)
+conf_set_defaults(struct conf *conf, const char *path, struct result *res)
 {
-	memset(conf, 0, sizeof *conf);
 	if ((conf->path = strdup(path)) == NULL)
 		return result_fail(res, RESULT_SYSTEM, "out of memory");
 	for (size_t i = 0; i < conf_key_count; i++)
@@ -131,13 +80,38 @@ conf_defaults(struct conf *conf, const char *path, struct result *res)
 }
 
 int
+conf_defaults(struct conf *conf, const char *path, struct result *res)
+{
+	memset(conf, 0, sizeof *conf);
+	return conf_set_defaults(conf, path, res);
+}
+
+void
+conf_clear_account(struct conf *conf)
+{
+	char **text;
+
+	for (size_t i = 0; i < conf_key_count; i++) {
+		if (!conf_type_is_string(conf_keys[i].type))
+			continue;
+		text = conf_string(conf, &conf_keys[i]);
+		if (*text != NULL)
+			explicit_bzero(*text, strlen(*text));
+		free(*text);
+	}
+	free(conf->path);
+}
+
+int
 conf_parse(struct conf *conf, const char *path, const char *p, size_t n,
     struct result *res)
 {
-	if (conf_defaults(conf, path, res) == -1 ||
-	    inifile_parse(path, p, n, take_entry, conf, res) == -1)
+	if (conf_read(conf, path, p, n, res) == -1)
 		return -1;
-	return conf_check(conf, res);
+	for (const struct conf *c = conf; c != NULL; c = c->next)
+		if (conf_check(c, res) == -1)
+			return -1;
+	return 0;
 }
 
 /* One that was named must be there; where none is, mail can be left in the
@@ -164,12 +138,14 @@ load(struct conf *conf, const char *path, struct buf *text, struct result *res)
 	if (file_check_writers(path, &st, res) == -1 ||
 	    conf_parse(conf, path, text->data, text->len, res) == -1)
 		return -1;
-	if (*conf->smarthost.password_command != '\0' &&
-	    file_check_owner(path, &st, "command to run", res) == -1)
-		return -1;
-	if (*conf->smarthost.password == '\0')
-		return 0;
-	return file_check_secret(path, &st, res);
+	for (const struct conf *c = conf; c != NULL; c = c->next)
+		if ((*c->smarthost.password_command != '\0' &&
+			file_check_owner(path, &st, "command to run", res) ==
+			    -1) ||
+		    (*c->smarthost.password != '\0' &&
+			file_check_secret(path, &st, res) == -1))
+			return -1;
+	return 0;
 }
 
 int
@@ -188,16 +164,13 @@ conf_load(struct conf *conf, const char *path, struct result *res)
 void
 conf_clear(struct conf *conf)
 {
-	char **text;
+	struct conf *next;
 
-	for (size_t i = 0; i < conf_key_count; i++) {
-		if (!conf_type_is_string(conf_keys[i].type))
-			continue;
-		text = conf_string(conf, &conf_keys[i]);
-		if (*text != NULL)
-			explicit_bzero(*text, strlen(*text));
-		free(*text);
+	for (struct conf *c = conf->next; c != NULL; c = next) {
+		next = c->next;
+		conf_clear_account(c);
+		free(c);
 	}
-	free(conf->path);
+	conf_clear_account(conf);
 	memset(conf, 0, sizeof *conf);
 }

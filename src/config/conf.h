@@ -4,6 +4,11 @@
  * The keys stand in one table (conf_keys.h); the syntax of the lines is
  * inifile.h's.
  *
+ * A file may have several accounts: [smarthost], and [smarthost NAME] for each
+ * further one.  Each is a struct conf of its own, as if the file were about it
+ * alone: its smarthost is its own section, all else is shared but for what
+ * [sender NAME] says.  `address` in [sender] is the first account's.
+ *
  * Leaves to others: whether addresses are valid (delivery), the secret
  * (secret.h), the network.  Reads files, nothing else; changes nothing.
  * The caller owns the struct; its strings are the struct's.  After conf_load()
@@ -17,57 +22,10 @@
 
 #include "base/buf.h"
 #include "base/result.h"
-#include "config/conf_choices.h"
+#include "config/conf_values.h"
 
 #define CONF_DEFAULT_PATH SYSCONFDIR "/outpost.ini"
 #define CONF_FILE_MAX (1024 * 1024)
-
-struct conf {
-	char *path; /* file read */
-	struct {
-		char *host; /* names or addresses, blank-separated */
-		long port;
-		long tls; /* enum conf_tls */
-		long auth; /* enum conf_auth */
-		char *user;
-		char *password; /* NULL once secret_load() took it */
-		char *password_file, *password_command;
-		char *ca_file, *ca_path;
-		char *tls_pin, *tls_cert, *tls_key; /* base/pin.h; paths */
-		long tls_min; /* enum conf_tls_min */
-		long insecure_auth; /* 0 or 1 */
-		char *ehlo;
-		char *source_address; /* one of a family at most */
-		long connect_timeout, timeout, wait_timeout; /* ms */
-		long max_connections, messages_per_connection;
-		long recipients_per_message;
-	} smarthost;
-	struct {
-		char *address, *name;
-		long rewrite; /* enum conf_rewrite */
-		char *map; /* path, or "" */
-		char *domain;
-	} sender;
-	struct {
-		char *local, *aliases;
-	} recipients;
-	struct {
-		long received; /* 0 or 1 */
-		char *charset;
-		long require_tls; /* 0 or 1 */
-	} message;
-	struct {
-		char *directory; /* of the spool; "": no queue */
-		long delivery; /* enum conf_delivery */
-		struct conf_times retry;
-		long lifetime, keep_failed; /* ms */
-	} queue;
-	struct {
-		char *syslog; /* facility, or "off" */
-		char *file;
-	} log;
-	unsigned lines[48]; /* by key index: line it was set on, 0: default */
-};
 
 /*
  * Finds the file to read: `override` (OUTPOST_CONFIG or -c) when not NULL or

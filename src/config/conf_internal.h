@@ -20,6 +20,21 @@ bool conf_type_is_string(enum conf_type type);
 int conf_value_set(struct conf *conf, const struct conf_key *key,
     const char *text, struct result *res);
 
+/* Reads the text, once for each account; checks nothing. */
+int conf_read(struct conf *conf, const char *path, const char *p, size_t n,
+    struct result *res);
+
+/* Makes `conf`, of which only its name and its place are known, hold the
+ * defaults. */
+int conf_set_defaults(struct conf *conf, const char *path, struct result *res);
+
+/* Releases what one account has, but not the struct. */
+void conf_clear_account(struct conf *conf);
+
+/* The sections that accounts with a name can have. */
+#define CONF_SMARTHOST "smarthost"
+#define CONF_SENDER "sender"
+
 /* Whether the values go together.  Kind CONFIG. */
 int conf_check(const struct conf *conf, struct result *res);
 

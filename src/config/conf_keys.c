@@ -71,6 +71,10 @@ const struct conf_key conf_keys[] = {
 	    "most transactions of one connection"),
 	RANGE(CONF_NUMBER, smarthost, recipients_per_message, "50", 1, 1000,
 	    "most recipients of one transaction"),
+	TEXT(CONF_STRING, smarthost, senders, "",
+	    "who sends through this account: addresses, with * for anything"),
+	SWITCH(smarthost, fallback, "no",
+	    "take mail of an account whose smarthost cannot be had"),
 	TEXT(CONF_STRING, sender, address, "",
 	    "the account's mail address"),
 	TEXT(CONF_STRING, sender, name, "",
@@ -110,8 +114,7 @@ const struct conf_key conf_keys[] = {
 
 const size_t conf_key_count = sizeof conf_keys / sizeof *conf_keys;
 
-_Static_assert(sizeof conf_keys / sizeof *conf_keys <=
-	sizeof((struct conf *)NULL)->lines / sizeof(unsigned),
+_Static_assert(sizeof conf_keys / sizeof *conf_keys <= CONF_KEYS_MAX,
     "struct conf has a line for each key");
 
 const struct conf_key *
@@ -122,6 +125,21 @@ conf_key_find(const char *section, const char *name)
 		    strcmp(conf_keys[i].name, name) == 0)
 			return &conf_keys[i];
 	return NULL;
+}
+
+bool
+conf_key_is_of_account(const struct conf_key *key)
+{
+	static const char *const of_sender[] = { "address", "name", "rewrite" };
+
+	if (strcmp(key->section, "smarthost") == 0)
+		return true;
+	if (strcmp(key->section, "sender") != 0)
+		return false;
+	for (size_t i = 0; i < sizeof of_sender / sizeof *of_sender; i++)
+		if (strcmp(key->name, of_sender[i]) == 0)
+			return true;
+	return false;
 }
 
 bool

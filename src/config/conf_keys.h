@@ -38,6 +38,10 @@ extern const size_t conf_key_count;
 /* The table's row, or NULL. */
 const struct conf_key *conf_key_find(const char *section, const char *name);
 
+/* Whether accounts with a name have it in a section of their own,
+ * [smarthost NAME] or [sender NAME]. */
+bool conf_key_is_of_account(const struct conf_key *key);
+
 /* Whether any key belongs to `section`. */
 bool conf_section_exists(const char *section);
 

@@ -290,20 +290,46 @@ add_value(struct buf *out, const struct conf *conf, const struct conf_key *key)
 	}
 }
 
-void
-conf_dump(const struct conf *conf, struct buf *out)
+/* Which keys are written. */
+enum part {
+	PART_ALL,
+	PART_SHARED, /* by all accounts */
+	PART_OWN /* of an account with a name */
+};
+
+static void
+dump_part(const struct conf *conf, enum part part, struct buf *out)
 {
-	const struct conf_key *key;
-	const char *section = "";
+	static const bool skips_own[] = { false, true, false },
+			  skips_shared[] = { false, false, true };
+	const char *section = "", *gap = out->len > 0 ? "\n" : "";
+	const char *name = part == PART_OWN ? conf->account : "";
 
 	for (size_t i = 0; i < conf_key_count; i++) {
-		key = &conf_keys[i];
-		if (strcmp(section, key->section) != 0)
-			buf_printf(
-			    out, "%s[%s]\n", i == 0 ? "" : "\n", key->section);
+		const struct conf_key *key = &conf_keys[i];
+
+		if (conf_key_is_of_account(key) ? skips_own[part]
+						: skips_shared[part])
+			continue;
+		if (strcmp(section, key->section) != 0) {
+			buf_printf(out, "%s[%s%s%s]\n", gap, key->section,
+			    *name != '\0' ? " " : "", name);
+			gap = "\n";
+		}
 		section = key->section;
 		buf_printf(out, "%s = ", key->name);
 		add_value(out, conf, key);
 		buf_putc(out, '\n');
 	}
+}
+
+void
+conf_dump(const struct conf *conf, struct buf *out)
+{
+	bool is_named = *conf->account != '\0';
+
+	dump_part(conf, is_named ? PART_SHARED : PART_ALL, out);
+	for (const struct conf *c = is_named ? conf : conf->next; c != NULL;
+	     c = c->next)
+		dump_part(c, PART_OWN, out);
 }
