@@ -105,6 +105,7 @@ check_configuration(const struct options *o, const char *program)
 	int status = EX_OK;
 
 	setup_init(&setup);
+	rep.conf = &setup.conf;
 	if (load(&setup, &res) == -1)
 		status = report_failure(&rep, &res);
 	else if (setup.complaint.kind != RESULT_OK)
@@ -158,6 +159,7 @@ verify(const struct options *o, const char *program)
 	int status = EX_OK, one;
 
 	setup_init(&setup);
+	rep.conf = &setup.conf;
 	if (load(&setup, &res) == -1) {
 		status = report_failure(&rep, &res);
 	} else {

@@ -69,7 +69,8 @@ int conf_fail(const struct conf *conf, const char *section, const char *name,
 int conf_context(const struct conf *conf, const char *section, const char *name,
     struct result *res);
 
-/* Writes the effective values as a valid file, secrets masked. */
+/* Writes the effective values as a valid file, secrets masked, each with a
+ * comment on where it is from: the line of the file, the preset, or nowhere. */
 void conf_dump(const struct conf *conf, struct buf *out);
 
 /* Wipes secrets and releases all strings. */

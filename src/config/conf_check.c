@@ -43,7 +43,9 @@ check_host(const struct conf *conf, struct result *res)
 
 	if (list[strspn(list, " ")] == '\0')
 		return fail_smarthost(conf, "host",
-		    "must be set to the server that takes your mail", res);
+		    "must be set to the server that takes your mail, or "
+		    "provider to one that `outpost providers` lists",
+		    res);
 	while (host_next(&list, conf->smarthost.port, &host))
 		if (host.kind == HOST_BAD || host.kind == HOST_BAD_PORT)
 			return fail_smarthost(

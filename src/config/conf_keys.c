@@ -23,6 +23,8 @@
 	    doc }
 
 const struct conf_key conf_keys[] = {
+	TEXT(CONF_STRING, smarthost, provider, "",
+	    "whose account it is; gives what is not set"),
 	TEXT(CONF_STRING, smarthost, host, "",
 	    "names or addresses of the smarthost, tried in this order"),
 	RANGE(CONF_NUMBER, smarthost, port, "465", 1, 65535,
@@ -109,6 +111,8 @@ const struct conf_key conf_keys[] = {
 	    "syslog facility, or off"),
 	TEXT(CONF_PATH, log, file, "",
 	    "file to append the log to"),
+	CHOICE(log, language, "auto", "auto|en|zh",
+	    "language of advice"),
 };
 /* clang-format on */
 

@@ -12,6 +12,7 @@
 
 #include "config/conf.h"
 #include "config/conf_keys.h"
+#include "dumps.h"
 
 #define HOST "[smarthost]\nhost = smtp.example.com\n"
 #define LOGIN HOST "user = me@example.com\npassword = pw\n"
@@ -45,8 +46,8 @@ static const struct {
 	{ "empty section", "[ ]\n", "t.ini:1: the section's name" },
 	{ "long section", "[" X50 "]\n", "t.ini:1: the section's name" },
 	{ "comment in section", "[a ;b]\n", "t.ini:1: a section's name" },
-	{ "unknown key", HOST "provider = 163\n",
-	    "t.ini:3: unknown key provider in [smarthost]" },
+	{ "unknown key", HOST "vendor = 163\n",
+	    "t.ini:3: unknown key vendor in [smarthost]" },
 	{ "near key", HOST "pasword = x\n", "was password in [smarthost] me" },
 	{ "case of a key", HOST "Port = 1\n",
 	    "was port in [smarthost] meant?" },
@@ -185,6 +186,8 @@ static const struct {
 	    "must be an IPv4 address, an IPv6" },
 	{ "sources with a comma", HOST "source_address = 192.0.2.1, ::1\n",
 	    "must be an IPv4 address, an IPv6" },
+	{ "language", HOST "[log]\nlanguage = de\n",
+	    "t.ini:4: [log] language: must be auto, en or zh" },
 	{ "syslog", HOST "[log]\nsyslog = kern\n",
 	    "must be off or a facility" },
 	{ "password only", HOST "password = pw\n",
@@ -330,6 +333,8 @@ test_defaults(void **state)
 	assert_int_equal(c.queue.keep_failed, 604800000);
 	assert_string_equal(c.log.syslog, "mail");
 	assert_string_equal(c.log.file, "");
+	assert_int_equal(c.log.language, CONF_LANGUAGE_AUTO);
+	assert_string_equal(c.smarthost.provider, "");
 	conf_clear(&c);
 	conf_clear(&c);
 }
@@ -604,7 +609,7 @@ test_dump(void **state)
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		buf_reset(&out);
 		assert_int_equal(parse(&a, texts[i], &res), 0);
-		conf_dump(&a, &out);
+		dump_values(&a, &out);
 		assert_false(buf_failed(&out));
 		if (parse(&b, out.data, &res) == -1)
 			fail_msg("%s\n%s", res.text, out.data);
