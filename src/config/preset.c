@@ -10,8 +10,8 @@
 #include "config/file.h"
 #include "config/inifile.h"
 #include "config/preset.h"
+#include "config/provider.h"
 
-#define FILE_LIMIT (1024 * 1024)
 #define SECTION "provider"
 
 struct reader {
@@ -83,10 +83,10 @@ preset_name(const char *section)
 {
 	size_t n = strlen(SECTION);
 
-	if (strncmp(section, SECTION, n) != 0 || !ascii_is_blank(section[n]))
+	if (strncmp(section, SECTION, n) != 0 || section[n] != ' ')
 		return NULL;
 	section += n;
-	while (ascii_is_blank(*section))
+	while (*section == ' ')
 		section++;
 	return section;
 }
@@ -215,7 +215,7 @@ presets_load(struct presets *p, const char *path, struct result *res)
 	int status = -1;
 
 	memset(p, 0, sizeof *p);
-	buf_init(&text, FILE_LIMIT);
+	buf_init(&text, PROVIDER_FILE_MAX);
 	if (file_read(&text, path, &st, res) == 0 &&
 	    file_check_writers(path, &st, res) == 0)
 		status = presets_parse(p, path, text.data, text.len, res);

@@ -10,8 +10,6 @@
 #include "config/inifile.h"
 #include "config/provider.h"
 
-#define FILE_LIMIT (1024 * 1024)
-
 enum field { STAGE, MATCH, ENGLISH, CHINESE, FIELD_COUNT };
 
 static const char *const field_names[FIELD_COUNT] = {
@@ -124,7 +122,7 @@ provider_advise(const char *path, const char *stage, const char *reply,
 	struct stat st;
 
 	buf_reset(advice);
-	buf_init(&text, FILE_LIMIT);
+	buf_init(&text, PROVIDER_FILE_MAX);
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		buf_init(&s.rule[i], INIFILE_LINE_MAX);
 	if (file_read(&text, path, &st, &ignored) == 0 &&

@@ -22,6 +22,8 @@
 #include "base/buf.h"
 #include "base/language.h"
 
+#define PROVIDER_FILE_MAX (1024 * 1024)
+
 /* The file: what OUTPOST_PROVIDERS names, else the one that was installed. */
 const char *provider_path(void);
 

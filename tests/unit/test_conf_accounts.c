@@ -171,7 +171,8 @@ test_dump(void **state)
 		assert_int_equal(parse(&c, files[i], &res), 0);
 		dump_values(&c, &once);
 		conf_clear(&c);
-		assert_non_null(strstr(once.data, "[smarthost work]\nhost"));
+		assert_non_null(
+		    strstr(once.data, "[smarthost work]\nprovider"));
 		assert_null(strstr(once.data, "password = y"));
 		/* the masks would be passwords as good as any */
 		while ((at = strstr(once.data, "********")) != NULL)

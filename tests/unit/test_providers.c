@@ -1,0 +1,201 @@
+/* The file of providers that comes with the program: each preset is a
+ * configuration, all but for the account, and tells people what they need. */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "config/conf.h"
+#include "config/file.h"
+#include "config/host.h"
+#include "config/preset.h"
+#include "config/provider.h"
+
+/* A copy, since a checkout's own file may be its group's to write. */
+static void
+copy(char *path)
+{
+	const char *top_srcdir = getenv("top_srcdir");
+	char from[4096];
+	struct result res;
+	struct buf text;
+	struct stat st;
+	int fd;
+
+	snprintf(from, sizeof from, "%s/etc/providers.ini",
+	    top_srcdir != NULL ? top_srcdir : ".");
+	buf_init(&text, PROVIDER_FILE_MAX);
+	if (file_read(&text, from, &st, &res) == -1)
+		fail_msg("%s", res.text);
+	assert_int_not_equal(fd = mkstemp(path), -1);
+	assert_int_equal(write(fd, text.data, text.len), text.len);
+	assert_int_equal(close(fd), 0);
+	buf_free(&text);
+}
+
+static int
+load(void **state)
+{
+	static char path[] = "/tmp/outpost-providers-XXXXXX";
+	static struct presets presets;
+	struct result res;
+
+	copy(path);
+	setenv("OUTPOST_PROVIDERS", path, 1);
+	*state = &presets;
+	if (presets_load(&presets, provider_path(), &res) == 0)
+		return 0;
+	print_error("%s\n", res.text);
+	return -1;
+}
+
+static int
+clear(void **state)
+{
+	presets_clear(*state);
+	return unlink(provider_path());
+}
+
+/* Those that anybody may expect. */
+static void
+test_there(void **state)
+{
+	static const struct {
+		const char *address, *name;
+	} cases[] = {
+		{ "a@163.com", "163" },
+		{ "a@126.com", "126" },
+		{ "a@yeah.net", "yeah" },
+		{ "a@qq.com", "qq" },
+		{ "a@foxmail.com", "qq" },
+		{ "a@vip.qq.com", "qq" },
+		{ "a@aliyun.com", "aliyun" },
+		{ "a@sina.com", "sina" },
+		{ "a@139.com", "139" },
+		{ "a@gmail.com", "gmail" },
+		{ "a@hotmail.com", "outlook" },
+		{ "a@me.com", "icloud" },
+		{ "a@yahoo.com", "yahoo" },
+		{ "a@fastmail.com", "fastmail" },
+		{ "a@zoho.com", "zoho" },
+		{ "a@zoho.com.cn", "zoho.cn" },
+		{ "a@proton.me", "proton" },
+		{ NULL, "qiye.163" },
+		{ NULL, "exmail" },
+		{ NULL, "qiye.aliyun" },
+		{ NULL, "directmail" },
+		{ NULL, "office365" },
+		{ NULL, "zoho.eu" },
+		{ NULL, "ses" },
+		{ NULL, "sendgrid" },
+		{ NULL, "mailgun" },
+		{ NULL, "mailgun.eu" },
+		{ NULL, "feishu" },
+	};
+	const struct preset *preset;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		preset = preset_find_name(*state, cases[i].name);
+		if (preset == NULL)
+			fail_msg("%s", cases[i].name);
+		if (cases[i].address != NULL)
+			assert_ptr_equal(
+			    preset_find_domain(*state, cases[i].address),
+			    preset);
+	}
+}
+
+/* Its preset, the least that a person adds, and nothing to complain of. */
+static void
+check_configuration(const struct preset *preset)
+{
+	bool has_host = *preset_value(preset, "smarthost", "host") != '\0';
+	char text[512];
+	struct result res;
+	struct conf conf;
+
+	snprintf(text, sizeof text,
+	    "[smarthost]\nprovider = %s\nuser = a@b.example\npassword = pw\n%s",
+	    preset->name, has_host ? "" : "host = smtp.example.com\n");
+	if (conf_parse(&conf, "t.ini", text, strlen(text), &res) == -1)
+		fail_msg("%s: %s", preset->name, res.text);
+	assert_int_not_equal(conf.smarthost.tls, CONF_TLS_OFF);
+	assert_int_not_equal(conf.smarthost.auth, CONF_AUTH_OFF);
+	assert_int_equal(conf.smarthost.insecure_auth, 0);
+	conf_clear(&conf);
+}
+
+static void
+check_texts(const struct preset *preset)
+{
+	bool has_host = *preset_value(preset, "smarthost", "host") != '\0';
+	const char *text;
+
+	assert_string_not_equal(preset->title, "");
+	for (size_t i = 0; i < PRESET_TEXT_COUNT; i++)
+		for (size_t j = 0; j < LANGUAGE_COUNT; j++) {
+			text = preset->texts[i][j];
+			if ((*text == '\0') != (i == PRESET_HOST && has_host))
+				fail_msg("%s: text %zu, language %zu",
+				    preset->name, i, j);
+		}
+}
+
+static void
+check_name(const struct preset *preset)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789.-";
+
+	if (strspn(preset->name, letters) != strlen(preset->name) ||
+	    strlen(preset->name) > 12)
+		fail_msg("%s", preset->name);
+}
+
+/* Each domain is one, and no other preset's or twice its own. */
+static void
+check_domains(const struct presets *presets, const struct preset *preset)
+{
+	const char *list = preset->domains, *rest;
+	struct host domain, other;
+
+	while (host_next(&list, 1, &domain)) {
+		if (domain.kind != HOST_NAME || domain.port != 1 ||
+		    preset_find_domain(presets, domain.name) != preset)
+			fail_msg("%s: %s", preset->name, domain.name);
+		for (rest = list; host_next(&rest, 1, &other);)
+			assert_string_not_equal(domain.name, other.name);
+	}
+}
+
+static void
+test_each(void **state)
+{
+	const struct presets *presets = *state;
+
+	for (size_t i = 0; i < presets->count; i++) {
+		check_name(&presets->all[i]);
+		check_domains(presets, &presets->all[i]);
+		check_texts(&presets->all[i]);
+		check_configuration(&presets->all[i]);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_there),
+		cmocka_unit_test(test_each),
+	};
+
+	return cmocka_run_group_tests(tests, load, clear);
+}
