@@ -308,6 +308,7 @@ test_faults(void **state)
 		    "t.ini:2: [smarthost] provider: /tmp/outpost-presets-", 0 },
 		{ NULL, "[smarthost]\nprovider = a\n", ": No such file", 0 },
 	};
+	static const char none[] = "[smarthost]\nhost = x\nprovider =\n";
 	const struct file *f = *state;
 	struct result res;
 	struct conf conf;
@@ -326,9 +327,8 @@ test_faults(void **state)
 		conf_clear(&conf);
 	}
 	/* without a preset the file is not asked for */
-	assert_int_equal(conf_parse(&conf, "t.ini",
-			     "[smarthost]\nhost = x\nprovider =\n", 34, &res),
-	    0);
+	assert_int_equal(
+	    conf_parse(&conf, "t.ini", none, strlen(none), &res), 0);
 	conf_clear(&conf);
 	write_file(f, "", 0600);
 }
