@@ -7,26 +7,37 @@
 #include "cli/passage.h"
 #include "spool/names.h"
 
+/* The way of the account that takes over was loaded, as far as it could be. */
+static void
+init_other(struct passage *p)
+{
+	struct way *way = setup_fallback(p->setup);
+
+	p->has_other = way != NULL;
+	if (way != NULL)
+		lane_init(&p->other, p->setup, way, p->spool);
+}
+
 void
 passage_init(struct passage *p, struct setup *setup, struct request *request,
     struct spool *spool, const struct options *o)
 {
-	static const struct line_choice due = { .urgency = ACCOUNT_DUE };
+	struct line_choice due = { .urgency = ACCOUNT_DUE,
+		.routes = &setup->routes,
+		.account = setup->at };
 
 	*p = (struct passage){ .setup = setup,
 		.request = request,
 		.spool = spool,
 		.verbose = o->verbose,
-		.rewrite = setup_rewrite(setup),
-		.delivery = { .conf = &setup->conf,
-		    .secret = &setup->secret,
-		    .id = &setup->identity,
-		    .tls = setup->tls,
-		    .cancel = -1 } };
-	p->bounce = (struct bounce){ &p->rewrite, spool };
-	p->settle.bounce = &p->bounce;
-	account_init(&p->account, &setup->conf, spool, &p->delivery);
-	queue_init(&p->queue, &p->account, &p->settle, &due);
+		.lane = &p->own,
+		.cancel = -1 };
+	lane_init(&p->own, setup, setup_way(setup), spool);
+	p->own.was_asked = true;
+	init_other(p);
+	queue_init(&p->queue, &p->own.account, &p->own.settle, &due);
+	if (p->has_other)
+		p->queue.fallback = &p->other.fallback;
 	p->message = compose_source(&request->message);
 	p->mail = (struct session_mail){ &request->entry.env, &p->message };
 }
@@ -34,9 +45,18 @@ passage_init(struct passage *p, struct setup *setup, struct request *request,
 int
 passage_begin(struct passage *p, struct result *res)
 {
+	struct session_watch watch = { 0 };
+	struct result none;
+
+	if (process_catch_signals(&p->cancel, res) == -1)
+		return -1;
 	if (p->verbose)
-		p->delivery.watch = watch_begin(&p->watch);
-	return process_catch_signals(&p->delivery.cancel, res);
+		watch = watch_begin(&p->watch);
+	result_ok(&none);
+	lane_open(&p->own, &watch, p->cancel, &none);
+	if (p->has_other)
+		lane_open(&p->other, &watch, p->cancel, &p->setup->no_fallback);
+	return 0;
 }
 
 /* Whether anything waits in the queue. */
@@ -66,13 +86,23 @@ take_along(struct passage *p, const struct caps *caps,
 	if (process_detach(&side, &ignored) == -1)
 		return SESSION_DONE;
 	if (side == PROCESS_PARENT) {
-		session_leave(p->delivery.session);
+		session_leave(p->lane->delivery.session);
 		return SESSION_DONE;
 	}
 	p->stage = PASSAGE_ALONG;
 	p->end = PASSAGE_DONE;
 	p->queue_feed = queue_feed(&p->queue, 1);
 	return p->queue_feed.next(p->queue_feed.arg, caps, mail);
+}
+
+/* The message as the account that is used sends it. */
+static const struct source *
+message_for(struct passage *p)
+{
+	if (p->lane == &p->own)
+		return &p->message;
+	return readdress_mail(
+	    &p->readdress, &p->lane->rewrite, p->mail.env, &p->message);
 }
 
 static enum session_next
@@ -83,12 +113,12 @@ next(void *arg, const struct caps *caps, const struct session_mail **mail)
 	switch (p->stage) {
 	case PASSAGE_FIRST:
 		p->mail.message = fit_mail(
-		    &p->fit, p->mail.env, &p->message, caps);
+		    &p->fit, p->mail.env, message_for(p), caps);
 		*mail = &p->mail;
 		p->stage = PASSAGE_SENT;
 		return SESSION_MAIL;
 	case PASSAGE_SENT:
-		if (p->delivery.session == NULL || !has_others(p))
+		if (p->lane->delivery.session == NULL || !has_others(p))
 			return SESSION_DONE;
 		if (!p->is_settled)
 			return SESSION_LATER;
@@ -128,7 +158,7 @@ hand_over(void *arg, struct result *res)
 	struct entry *e = &p->request->entry;
 	enum process_side side;
 
-	if (p->delivery.session == NULL)
+	if (p->lane->delivery.session == NULL)
 		return 0;
 	if (spool_keep(p->spool, SPOOL_QUEUE, e, &p->message, res) == -1) {
 		log_line(LOG_FAILURE, "%s", res->text);
@@ -144,7 +174,7 @@ hand_over(void *arg, struct result *res)
 		envelope_note_earlier(&e->env);
 		return 0;
 	}
-	session_leave(p->delivery.session);
+	session_leave(p->lane->delivery.session);
 	return result_fail(
 	    res, RESULT_HANDED_OVER, "another process goes on with it");
 }
@@ -154,14 +184,48 @@ static void
 settle_kept(struct passage *p)
 {
 	struct entry *e = &p->request->entry;
+	struct settle *settle = &p->own.settle;
 	struct result res;
 
-	if (settle_attempt(&p->settle, e, p->delivery.relay, &res) == -1 ||
-	    (settle_is_done(e) && settle_remove(&p->settle, e, &res) == -1) ||
-	    settle_sync(&p->settle, &res) == -1)
+	if (settle_attempt(settle, e, p->lane->delivery.relay, &res) == -1 ||
+	    (settle_is_done(e) && settle_remove(settle, e, &res) == -1) ||
+	    settle_sync(settle, &res) == -1)
 		log_line(
 		    LOG_FAILURE, "id=%s event=unsettled %s", e->id, res.text);
 	p->end = PASSAGE_DONE;
+}
+
+/* Connects, until `until` at the longest; if its smarthost cannot be had, with
+ * the other account. */
+static int
+open_lane(struct passage *p, struct deadline until, struct result *res)
+{
+	long wait = p->own.way->conf->smarthost.wait_timeout;
+	struct deadline share = until;
+	struct result first;
+
+	if (p->has_other)
+		share = deadline_earlier(
+		    until, deadline_in(deadline_left(until) / 2, -1));
+	if (account_open(&p->own.account, ACCOUNT_DUE, wait / 2, share, res) ==
+	    0)
+		return 0;
+	if (!p->has_other || !deliver_is_relay_fault(res))
+		return -1;
+	first = *res;
+	if (lane_ask(&p->other, res) == 0 &&
+	    account_open(
+		&p->other.account, ACCOUNT_DUE, wait / 4, until, res) == 0) {
+		p->lane = &p->other;
+		p->queue.account = &p->other.account;
+		p->queue.rewrite = &p->other.rewrite;
+		log_line(LOG_WARN, "account=%s event=fallback to=%s %s",
+		    account_name(&p->own.account),
+		    account_name(&p->other.account), first.text);
+		return 0;
+	}
+	*res = first;
+	return -1;
 }
 
 void
@@ -169,8 +233,8 @@ passage_wait(struct passage *p)
 {
 	struct envelope *env = &p->request->entry.env;
 	const struct session_feed feed = { next, settled, idle, p };
-	long wait = p->setup->conf.smarthost.wait_timeout;
-	struct deadline until = deadline_in(wait, p->delivery.cancel);
+	struct deadline until = deadline_in(
+	    p->own.way->conf->smarthost.wait_timeout, p->cancel);
 	struct result res;
 
 	if (p->spool != NULL) {
@@ -181,21 +245,22 @@ passage_wait(struct passage *p)
 		until.alarm = &p->alarm;
 	}
 	if (envelope_count(env, RCPT_PENDING) > 0 &&
-	    (account_open(&p->account, ACCOUNT_DUE, wait / 2, until, &res) ==
-		    -1 ||
-		deliver_send(&p->delivery, &feed, until, &res) == -1))
+	    (open_lane(p, until, &res) == -1 ||
+		deliver_send(&p->lane->delivery, &feed, until, &res) == -1))
 		envelope_settle_all(env, RCPT_PENDING, RCPT_DEFERRED, &res);
+	readdress_undo(&p->readdress, env);
 	/* what becomes of them is for the other process to say */
 	if (p->end == PASSAGE_KEPT)
 		envelope_settle_all(env, RCPT_DEFERRED, RCPT_PENDING, NULL);
 	if (p->stage == PASSAGE_ALONG || p->end == PASSAGE_KEPT)
 		return;
-	if (p->account.tried)
-		(void)account_hears(&p->account, envelope_deferred_by(env));
+	if (p->lane->account.tried)
+		(void)account_hears(
+		    &p->lane->account, envelope_deferred_by(env));
 	if (p->request->entry.fd != -1)
 		settle_kept(p);
-	else if (p->account.tried)
-		settle_count(&p->settle, &p->request->entry);
+	else if (p->lane->account.tried)
+		settle_count(&p->own.settle, &p->request->entry);
 }
 
 void
@@ -213,7 +278,9 @@ passage_clear(struct passage *p)
 {
 	fit_clear(&p->fit);
 	queue_clear(&p->queue);
-	account_clear(&p->account);
-	if (p->delivery.cancel != -1)
-		close(p->delivery.cancel);
+	lane_clear(&p->own);
+	if (p->has_other)
+		lane_clear(&p->other);
+	if (p->cancel != -1)
+		close(p->cancel);
 }

@@ -2,6 +2,9 @@
  * passage: the first attempt to deliver a mail, while its caller waits or in a
  * process of its own.
  *
+ * When the account's smarthost cannot be had, and another account takes its
+ * mail, that one is tried.
+ *
  * The caller waits for wait_timeout at the most.  When the smarthost has asked for
  * the message by then, the mail is made durable and a detached process goes on
  * with the very same connection, so that the caller is answered and the mail
@@ -11,13 +14,10 @@
 #ifndef CLI_PASSAGE_H
 #define CLI_PASSAGE_H
 
+#include "cli/lane.h"
 #include "cli/options.h"
 #include "cli/request.h"
-#include "cli/setup.h"
 #include "cli/watch.h"
-#include "delivery/account.h"
-#include "delivery/queue.h"
-#include "delivery/settle.h"
 #include "spool/spool.h"
 
 enum passage_end {
@@ -32,18 +32,18 @@ struct passage {
 	struct spool *spool; /* or NULL */
 	bool verbose;
 	enum passage_end end;
-	struct delivery delivery;
+	struct lane *lane; /* that is used: one of the two */
 	/* its own */
-	struct account account;
-	struct rewrite rewrite;
-	struct bounce bounce;
-	struct settle settle;
+	struct lane own, other; /* the other one, if there is one */
+	bool has_other;
 	struct queue queue;
+	struct readdress readdress;
 	struct session_feed queue_feed; /* in the process that takes along */
 	struct source message;
 	struct fit fit;
 	struct session_mail mail;
 	struct watch watch;
+	int cancel; /* a descriptor: a signal came */
 	struct deadline_alarm alarm;
 	bool is_settled; /* the mail */
 	enum { PASSAGE_FIRST, PASSAGE_SENT, PASSAGE_ALONG } stage;

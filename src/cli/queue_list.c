@@ -190,10 +190,14 @@ print_runs(struct listing *ls)
 
 	if (!is_open(ls, SPOOL_STATE))
 		return;
-	pause_peek(&ls->site.spool, "", &pause);
-	if (pause_holds(&pause, ls->now, INT64_MAX))
-		fprintf(ls->out, "Paused until %s: %s\n",
-		    queue_time(when, pause.until), pause.why.text);
+	for (const struct conf *c = &ls->site.setup.conf; c != NULL;
+	     c = c->next) {
+		pause_peek(&ls->site.spool, c->account, &pause);
+		if (pause_holds(&pause, ls->now, INT64_MAX))
+			fprintf(ls->out, "%s%sPaused until %s: %s\n",
+			    c->account, *c->account != '\0' ? ": " : "",
+			    queue_time(when, pause.until), pause.why.text);
+	}
 	if (last == 0) {
 		fputs("Last run: never; see outpost(8)\n", ls->out);
 		return;

@@ -129,6 +129,13 @@ make_envelope(
 	return 0;
 }
 
+/* Who the caller is, for the account that is used. */
+static const struct identity *
+identity_of(const struct request *r)
+{
+	return setup_rewrite(r->setup).id;
+}
+
 /* The name that the caller gave, or NULL. */
 static const char *
 given_name(const struct request *r)
@@ -145,11 +152,13 @@ given_name(const struct request *r)
 static const char *
 full_name(const struct request *r)
 {
+	const struct conf *conf = setup_rewrite(r->setup).conf;
+
 	if (given_name(r) != NULL)
 		return given_name(r);
-	if (r->setup->conf.sender.name[0] != '\0')
-		return r->setup->conf.sender.name;
-	return r->options->sender == NULL ? r->setup->identity.name.data : "";
+	if (conf->sender.name[0] != '\0')
+		return conf->sender.name;
+	return r->options->sender == NULL ? identity_of(r)->name.data : "";
 }
 
 /* source: the draft. */
@@ -169,21 +178,23 @@ make_message(
 {
 	bool is_draft = rewrite == REQUEST_LATER;
 	const char *asked = is_draft && r->options->sender == NULL
-	    ? r->setup->identity.login.data
+	    ? identity_of(r)->login.data
 	    : r->asked.data;
 	const struct source body = { read_body, &r->intake.body,
 		r->intake.body.size, 0 };
 	const struct compose_origin origin = { r->entry.id, r->setup->uid };
 	const struct compose_text text = { &r->setup->charsets,
 		&r->intake.facts };
-	const struct compose_rules rules = { .conf = &r->setup->conf,
-		.id = &r->setup->identity,
+	const struct rewrite rw = setup_rewrite(r->setup);
+	const struct compose_rules rules = { .conf = rw.conf,
+		.id = rw.id,
 		.senders = &r->setup->senders,
 		.sender = is_draft ? "" : r->entry.env.sender,
 		.asked = is_draft && given_name(r) == NULL ? NULL : asked,
 		.name = full_name(r),
 		.rule = r->rule,
 		.add_missing = !r->options->gateway,
+		.scope = is_draft ? COMPOSE_DRAFT : COMPOSE_ALL,
 		.origin = is_draft ? NULL : &origin,
 		.text = is_draft ? NULL : &text };
 
@@ -247,8 +258,8 @@ refuse(struct request *r, const struct result *why, struct result *res)
 	}
 	envelope_settle_all(env, RCPT_PENDING, RCPT_FAILED, why);
 	if (r->asked.len == 0)
-		buf_printf(&r->asked, "%s@%s", r->setup->identity.login.data,
-		    r->setup->identity.domain.data);
+		buf_printf(&r->asked, "%s@%s", identity_of(r)->login.data,
+		    identity_of(r)->domain.data);
 	return 0;
 }
 

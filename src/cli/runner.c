@@ -13,9 +13,9 @@
 
 #include "base/log.h"
 #include "base/process.h"
+#include "cli/lane.h"
 #include "cli/report.h"
 #include "cli/runner.h"
-#include "cli/setup.h"
 #include "cli/watch.h"
 #include "delivery/pickup.h"
 #include "net/deadline.h"
@@ -25,38 +25,50 @@
 struct run {
 	struct setup setup;
 	struct spool spool;
-	struct rewrite rewrite;
-	struct bounce bounce;
-	struct settle settle;
-	struct delivery delivery;
-	struct account account;
-	struct result trust; /* kind OK, or why there can be no TLS */
-	struct queue queue;
+	struct lane lanes[CONF_ACCOUNTS_MAX]; /* one for each account */
+	size_t count; /* of them */
 	struct watch watch;
+	int cancel;
 };
 
 static void
-init(struct run *run, const struct runner *r)
+init(struct run *run)
 {
-	*run = (struct run){ .delivery = { .cancel = -1 } };
+	*run = (struct run){ .cancel = -1 };
 	setup_init(&run->setup);
 	spool_init(&run->spool);
-	run->rewrite = setup_rewrite(&run->setup);
-	run->bounce = (struct bounce){ &run->rewrite, &run->spool };
-	run->settle.bounce = &run->bounce;
-	run->delivery.conf = &run->setup.conf;
-	run->delivery.secret = &run->setup.secret;
-	run->delivery.id = &run->setup.identity;
-	account_init(
-	    &run->account, &run->setup.conf, &run->spool, &run->delivery);
-	queue_init(&run->queue, &run->account, &run->settle, &r->choice);
+}
+
+/* What leads to each account; `why` is what keeps one from being used, and
+ * nobody else. */
+static void
+load_ways(struct run *run, struct result why[])
+{
+	run->count = run->setup.routes.count;
+	for (size_t i = 0; i < run->count; i++) {
+		struct way *way = &run->setup.ways[i];
+
+		lane_init(&run->lanes[i], &run->setup, way, &run->spool);
+		if (way_load(way, &why[i]) == 0 && way_trust(way, &why[i]) == 0)
+			result_ok(&why[i]);
+	}
+}
+
+static void
+open_lanes(struct run *run, const struct runner *r, const struct result why[])
+{
+	struct session_watch watch = { 0 };
+
 	if (r->verbose)
-		run->delivery.watch = watch_begin(&run->watch);
+		watch = watch_begin(&run->watch);
+	for (size_t i = 0; i < run->count; i++)
+		lane_open(&run->lanes[i], &watch, run->cancel, &why[i]);
 }
 
 static int
 load(struct run *run, const struct runner *r, struct result *res)
 {
+	struct result why[CONF_ACCOUNTS_MAX];
 	struct setup *s = &run->setup;
 
 	if (setup_conf(s, r->config, res) == -1)
@@ -65,13 +77,13 @@ load(struct run *run, const struct runner *r, struct result *res)
 		return 0;
 	if (setup_load(s, res) == -1)
 		return -1;
-	if (setup_trust(s, &run->trust) == 0)
-		result_ok(&run->trust);
+	load_ways(run, why);
 	if (setup_become(s, res) == -1 ||
-	    spool_open(&run->spool, s->conf.queue.directory, res) == -1)
+	    spool_open(&run->spool, s->conf.queue.directory, res) == -1 ||
+	    process_catch_signals(&run->cancel, res) == -1)
 		return -1;
-	run->delivery.tls = s->tls;
-	return process_catch_signals(&run->delivery.cancel, res);
+	open_lanes(run, r, why);
+	return 0;
 }
 
 /* Clears away unfinished files, failed mail that was kept long enough, and what
@@ -95,40 +107,60 @@ sweep(struct run *run)
 		    removed);
 }
 
-/* Gets ready for the smarthost, where there is a mail for it: nobody is asked
- * for a password in vain. */
-static int
-find_way(struct run *run, struct result *res)
+/* Where the mail of the account number `at` goes when its smarthost cannot be
+ * had. */
+static const struct queue_fallback *
+fallback_of(const struct run *run, size_t at)
 {
+	size_t other = route_fallback(&run->setup.routes, at);
+
+	return other == at ? NULL : &run->lanes[other].fallback;
+}
+
+/* Sends the mail of one account.  Nobody is asked for its password in vain.
+ * -1: the account cannot be used. */
+static int
+run_lane(
+    struct run *run, const struct runner *r, size_t at, struct result *blocked)
+{
+	struct lane *l = &run->lanes[at];
+	struct line_choice choice = r->choice;
+	struct queue queue;
+	struct result res;
 	int rc = 0;
 
-	*res = run->trust;
-	if (res->kind != RESULT_OK)
-		rc = -1;
-	else if (queue_has_next(&run->queue))
-		rc = setup_ask(&run->setup, res);
-	if (rc == -1)
-		account_block(&run->account, res);
+	choice.routes = &run->setup.routes;
+	choice.account = at;
+	queue_init(&queue, &l->account, &l->settle, &choice);
+	queue.fallback = fallback_of(run, at);
+	if (l->account.blocked.kind != RESULT_OK || queue_has_next(&queue))
+		rc = lane_ask(l, blocked);
+	/* that the account is paused was logged when it was */
+	if (queue_run(&queue, &res) == -1 && queue.account->tried)
+		log_line(LOG_WARN, "queue run ended: %s", res.text);
 	return rc;
 }
 
-/* -1: nothing could be sent, but all else was done. */
+/* -1: nothing could be sent with an account, but all else was done. */
 static int
 go(struct run *run, const struct runner *r, struct result *blocked)
 {
+	const struct bounce *bounce = &run->lanes[0].bounce;
 	struct result res;
-	int rc;
+	int rc = 0;
 
 	if (run->setup.complaint.kind != RESULT_OK)
 		log_line(LOG_WARN, "%s", run->setup.complaint.text);
 	if (r->prepare != NULL)
 		r->prepare(&run->spool, r->arg);
-	if (pickup_all(&run->bounce, &run->setup.charsets, &res) == -1)
+	if (pickup_all(
+		bounce, &run->setup.routes, &run->setup.charsets, &res) == -1)
 		log_line(LOG_FAILURE, "%s", res.text);
-	rc = find_way(run, blocked);
-	/* that the account is paused was logged when it was */
-	if (queue_run(&run->queue, &res) == -1 && run->account.tried)
-		log_line(LOG_WARN, "queue run ended: %s", res.text);
+	for (size_t i = 0; i < run->count; i++)
+		if (run_lane(run, r, i, &res) == -1 && rc == 0) {
+			*blocked = res;
+			rc = -1;
+		}
 	sweep(run);
 	if (pause_note_run(&run->spool, time(NULL), &res) == -1)
 		log_line(LOG_FAILURE, "%s", res.text);
@@ -143,16 +175,17 @@ runner_once(const struct runner *r)
 	struct result res;
 	int status = EX_OK;
 
-	init(&run, r);
+	init(&run);
 	rep.conf = &run.setup.conf;
 	if (load(&run, r, &res) == -1 ||
 	    (run.setup.conf.queue.directory[0] != '\0' &&
 		go(&run, r, &res) == -1))
 		status = report_failure(&rep, &res);
-	account_clear(&run.account);
+	for (size_t i = 0; i < run.count; i++)
+		lane_clear(&run.lanes[i]);
 	spool_close(&run.spool);
-	if (run.delivery.cancel != -1)
-		close(run.delivery.cancel);
+	if (run.cancel != -1)
+		close(run.cancel);
 	setup_clear(&run.setup);
 	return status;
 }

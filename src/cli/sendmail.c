@@ -87,13 +87,20 @@ refuse_smtp(const struct options *o, const char *program)
 	return report_failure(&rep, &res);
 }
 
-/* All that sending would load. */
+/* All that sending would load, with any account. */
 static int
 load(struct setup *setup, struct result *res)
 {
 	if (setup_conf(setup, NULL, res) == -1 || setup_load(setup, res) == -1)
 		return -1;
-	return setup_way(setup, res);
+	for (size_t i = 0; i < setup->routes.count; i++) {
+		struct way *way = &setup->ways[i];
+
+		if (way_load(way, res) == -1 || way_ask(way, res) == -1 ||
+		    way_trust(way, res) == -1)
+			return -1;
+	}
+	return 0;
 }
 
 static int
@@ -155,6 +162,7 @@ verify(const struct options *o, const char *program)
 {
 	struct report rep = { .program = program, .options = o };
 	struct setup setup;
+	struct rewrite rw;
 	struct result res;
 	int status = EX_OK, one;
 
@@ -163,8 +171,8 @@ verify(const struct options *o, const char *program)
 	if (load(&setup, &res) == -1) {
 		status = report_failure(&rep, &res);
 	} else {
-		const struct rewrite rw = setup_rewrite(&setup);
-
+		setup_choose(&setup, o->sender);
+		rw = setup_rewrite(&setup);
 		for (size_t i = 0; i < o->count; i++)
 			if ((one = verify_operand(&rw, o->recipients[i])) !=
 				EX_OK &&

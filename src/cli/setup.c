@@ -10,14 +10,12 @@
 #include "base/process.h"
 #include "cli/setup.h"
 #include "config/file.h"
-#include "delivery/deliver.h"
 
 void
 setup_init(struct setup *s)
 {
 	memset(s, 0, sizeof *s);
 	s->uid = getuid();
-	secret_init(&s->secret);
 	result_ok(&s->complaint);
 }
 
@@ -85,40 +83,69 @@ load_charsets(struct setup *s, struct result *res)
 	    "mail text cannot be in this character set");
 }
 
-int
-setup_load(struct setup *s, struct result *res)
+/* Who we are with each account. */
+static int
+make_ways(struct setup *s, struct result *res)
 {
-	const struct secret_places places = { getenv("CREDENTIALS_DIRECTORY"),
-		getenv("HOME") };
+	for (struct conf *c = &s->conf; c != NULL; c = c->next) {
+		struct way *w = &s->ways[s->routes.count];
 
-	setup_log(s);
-	if (secret_load(&s->secret, &s->conf, &places, res) == -1)
-		return -1;
-	secret_note(&s->secret, s->conf.smarthost.user);
-	if (load_tables(s, res) == -1 || load_charsets(s, res) == -1)
-		return -1;
-	return identity_load(&s->identity, &s->conf, s->uid, res);
-}
-
-int
-setup_trust(struct setup *s, struct result *res)
-{
-	return deliver_trust(&s->tls, &s->conf, res);
-}
-
-int
-setup_ask(struct setup *s, struct result *res)
-{
-	if (secret_ask(&s->secret, &s->conf, res) == -1)
-		return -1;
-	secret_note(&s->secret, s->conf.smarthost.user);
+		s->routes.at[s->routes.count++] = (struct route){ c,
+			&w->identity };
+		if (way_init(w, c, s->uid, res) == -1)
+			return -1;
+	}
 	return 0;
 }
 
-int
-setup_way(struct setup *s, struct result *res)
+static void
+clear_ways(struct setup *s)
 {
-	return setup_ask(s, res) == -1 ? -1 : setup_trust(s, res);
+	for (size_t i = 0; i < s->routes.count; i++)
+		way_clear(&s->ways[i]);
+	s->routes.count = s->at = 0;
+}
+
+int
+setup_load(struct setup *s, struct result *res)
+{
+	setup_log(s);
+	if (load_tables(s, res) == -1 || load_charsets(s, res) == -1)
+		return -1;
+	return make_ways(s, res);
+}
+
+void
+setup_choose(struct setup *s, const char *sender)
+{
+	const struct rewrite rw = setup_rewrite_by(s, &s->ways[0]);
+
+	s->at = route_choose(&s->routes, &rw, sender);
+}
+
+struct way *
+setup_way(struct setup *s)
+{
+	return &s->ways[s->at];
+}
+
+struct way *
+setup_fallback(struct setup *s)
+{
+	size_t other = route_fallback(&s->routes, s->at);
+
+	return other == s->at ? NULL : &s->ways[other];
+}
+
+int
+setup_open_way(struct setup *s, struct result *res)
+{
+	struct way *way = setup_way(s), *other = setup_fallback(s);
+
+	if (other != NULL && way_load(other, &s->no_fallback) == 0 &&
+	    way_trust(other, &s->no_fallback) == 0)
+		result_ok(&s->no_fallback);
+	return way_ask(way, res) == -1 ? -1 : way_trust(way, res);
 }
 
 /* The first mail on a machine that was not prepared for it: whoever is to own
@@ -153,24 +180,28 @@ setup_without(struct setup *s, struct result *res)
 		if (conf_defaults(&s->conf, CONF_DEFAULT_PATH, res) == -1)
 			return -1;
 	}
-	identity_clear(&s->identity);
-	return identity_load(&s->identity, &s->conf, s->uid, res);
+	clear_ways(s);
+	return make_ways(s, res);
+}
+
+struct rewrite
+setup_rewrite_by(const struct setup *s, const struct way *w)
+{
+	return (
+	    struct rewrite){ w->conf, &w->identity, &s->aliases, &s->senders };
 }
 
 struct rewrite
 setup_rewrite(const struct setup *s)
 {
-	return (
-	    struct rewrite){ &s->conf, &s->identity, &s->aliases, &s->senders };
+	return setup_rewrite_by(s, &s->ways[s->at]);
 }
 
 void
 setup_clear(struct setup *s)
 {
+	clear_ways(s);
 	conf_clear(&s->conf);
-	secret_clear(&s->secret);
 	aliases_clear(&s->aliases);
 	sender_map_clear(&s->senders);
-	identity_clear(&s->identity);
-	tls_free(s->tls);
 }

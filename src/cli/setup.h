@@ -11,22 +11,24 @@
 #include "base/result.h"
 #include "config/aliases.h"
 #include "config/conf.h"
-#include "config/secret.h"
 #include "delivery/rewrite.h"
+#include "delivery/route.h"
 #include "mail/charset.h"
-#include "net/tls.h"
+#include "cli/way.h"
 
 #define SETUP_USER "outpost" /* who the mail belongs to while it is kept */
 
 struct setup {
 	uid_t uid; /* the caller's */
-	struct conf conf;
-	struct secret secret;
+	struct conf conf; /* of the first account; the others hang on it */
 	struct aliases aliases;
 	struct sender_map senders;
-	struct identity identity;
+	struct way ways[CONF_ACCOUNTS_MAX]; /* one for each account */
+	struct routes routes; /* the same, for those who choose */
+	size_t at; /* the account that is used: 0, or what was chosen */
+	struct result no_fallback; /* kind OK, or what keeps the one from
+				    * being used that may stand in for it */
 	struct charset_choices charsets; /* of 8-bit text that is not UTF-8 */
-	struct tls *tls; /* NULL with tls = off */
 	struct result complaint; /* kind OK, or what is wrong but stops no
 				  * mail: the log file, or an alias,
 				  * or a rule of the sender map */
@@ -47,26 +49,26 @@ int setup_conf(struct setup *s, const char *path, struct result *res)
 void setup_log(struct setup *s);
 
 /*
- * Opens the log, and loads what the configuration names: secret (with its forms noted for
- * masking), aliases, sender map, character sets, identity.  A bad entry in one
- * of the tables becomes the complaint, too.  Kinds CONFIG, SYSTEM; DENIED: the
- * secret is not for the caller to read.
+ * Opens the log, and loads what the configuration names, but for what is for
+ * one account alone (way.h): aliases, sender map, character sets, identities.
+ * A bad entry in one of the tables becomes the complaint, too.  Kinds CONFIG,
+ * SYSTEM.
  */
 int setup_load(struct setup *s, struct result *res)
     __attribute__((warn_unused_result));
 
-/* Loads what TLS needs, as long as root can read it.  Kinds CONFIG, DENIED,
- * SYSTEM, TLS. */
-int setup_trust(struct setup *s, struct result *res)
-    __attribute__((warn_unused_result));
+/* Chooses the account for the mail of `sender`, as the caller gave it; NULL: he
+ * gave none. */
+void setup_choose(struct setup *s, const char *sender);
 
-/* Has the command, if there is one, say the password.  Kinds COMMAND,
- * INTERRUPTED: there is none; SYSTEM. */
-int setup_ask(struct setup *s, struct result *res)
-    __attribute__((warn_unused_result));
+/* The way of the account that is used; and of the one to try when its
+ * smarthost cannot be had, or NULL. */
+struct way *setup_way(struct setup *s);
+struct way *setup_fallback(struct setup *s);
 
-/* Both: all that only the way to the smarthost needs. */
-int setup_way(struct setup *s, struct result *res)
+/* Gets all that the first needs, the password too, and what can be had of the
+ * other as long as root can read it.  Kinds as way.h's. */
+int setup_open_way(struct setup *s, struct result *res)
     __attribute__((warn_unused_result));
 
 /*
@@ -82,7 +84,9 @@ int setup_become(struct setup *s, struct result *res)
 int setup_without(struct setup *s, struct result *res)
     __attribute__((warn_unused_result));
 
-/* What addresses are rewritten by; borrows `s`. */
+/* What addresses are rewritten by, for the account of the way `w`, or the one
+ * that is used; borrows `s`. */
+struct rewrite setup_rewrite_by(const struct setup *s, const struct way *w);
 struct rewrite setup_rewrite(const struct setup *s);
 
 void setup_clear(struct setup *s);

@@ -261,7 +261,7 @@ send_now(struct submission *s, struct result *res)
 		return -1;
 	}
 	passage_wait(&p);
-	s->report.relay = p.delivery.relay;
+	s->report.relay = p.lane->delivery.relay;
 	switch (p.end) {
 	case PASSAGE_SETTLED:
 		status = conclude(s);
@@ -319,7 +319,7 @@ run(struct submission *s, struct result *res)
 
 	report_warning(&s->report, &s->setup.complaint,
 	    s->setup.has_log ? REPORT_LOG : REPORT_STDERR);
-	if (mode == CONF_DELIVERY_QUEUE || setup_way(&s->setup, &way) == 0)
+	if (mode == CONF_DELIVERY_QUEUE || setup_open_way(&s->setup, &way) == 0)
 		result_ok(&way);
 	/* it is for others to show the certificate */
 	if (way.kind == RESULT_DENIED)
@@ -335,6 +335,16 @@ run(struct submission *s, struct result *res)
 	if (mode == CONF_DELIVERY_WAIT)
 		return send_now(s, res);
 	return send_later(s, mode);
+}
+
+static int
+load(struct submission *s, struct result *res)
+{
+	if (setup_conf(&s->setup, NULL, res) == -1 ||
+	    setup_load(&s->setup, res) == -1)
+		return -1;
+	setup_choose(&s->setup, s->o->sender);
+	return way_load(setup_way(&s->setup), res);
 }
 
 int
@@ -353,8 +363,7 @@ submit(const struct options *o, const char *program)
 		.uid = s.setup.uid,
 		.id = s.request.entry.id,
 		.message_id = s.request.message.id };
-	if (setup_conf(&s.setup, NULL, &res) == 0 &&
-	    setup_load(&s.setup, &res) == 0)
+	if (load(&s, &res) == 0)
 		status = run(&s, &res);
 	else if (res.kind == RESULT_DENIED)
 		status = drop(&s, &res);

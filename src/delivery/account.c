@@ -28,6 +28,17 @@ account_block(struct account *a, const struct result *why)
 	a->blocked = *why;
 }
 
+const char *
+account_name(const struct account *a)
+{
+	const struct conf *c = a->conf;
+
+	if (c->account[0] != '\0')
+		return c->account;
+	return c->smarthost.user[0] != '\0' ? c->smarthost.user
+					    : c->smarthost.host;
+}
+
 /* Everything that, when it changes, may make the account work again. */
 static struct pause_key
 make_key(struct account *a)
@@ -47,7 +58,7 @@ make_key(struct account *a)
 	    c->smarthost.source_address, c->smarthost.ehlo,
 	    a->delivery->id->account.data);
 	buf_add(&a->secret, password->data, password->len);
-	return (struct pause_key){ "", a->secret.data, a->secret.len };
+	return (struct pause_key){ c->account, a->secret.data, a->secret.len };
 }
 
 static bool
@@ -89,10 +100,8 @@ account_check(
 	if (localtime_r(&then, &tm) != NULL)
 		(void)strftime(until, sizeof until, "%F %T", &tm);
 	*res = a->pause.why;
-	return result_context(res, "%s: paused until %s after",
-	    a->conf->smarthost.user[0] != '\0' ? a->conf->smarthost.user
-					       : a->conf->smarthost.host,
-	    until);
+	return result_context(
+	    res, "%s: paused until %s after", account_name(a), until);
 }
 
 static int64_t
@@ -126,11 +135,8 @@ account_fault(struct account *a, const struct result *why)
 	else
 		log_line(LOG_WARN,
 		    "account=%s event=paused seconds=%lld failures=%u %s",
-		    a->conf->smarthost.user[0] != '\0'
-			? a->conf->smarthost.user
-			: a->conf->smarthost.host,
-		    (long long)(a->pause.until - time(NULL)), a->pause.failures,
-		    why->text);
+		    account_name(a), (long long)(a->pause.until - time(NULL)),
+		    a->pause.failures, why->text);
 }
 
 bool
@@ -170,7 +176,7 @@ static int
 take_turn(struct account *a, long wait, struct result *res)
 {
 	if (a->spool == NULL ||
-	    turn_take(&a->turn, a->spool, "",
+	    turn_take(&a->turn, a->spool, a->conf->account,
 		a->conf->smarthost.max_connections, wait, a->delivery->cancel,
 		res) == 0)
 		return 0;

@@ -57,6 +57,9 @@ int account_open(struct account *a, enum account_urgency urgency, long wait,
     struct deadline until, struct result *res)
     __attribute__((warn_unused_result));
 
+/* What it is called: its name, its user, or its host. */
+const char *account_name(const struct account *a);
+
 /* Whether what kept mail from being sent is a fault of the account or of the
  * way to it: not that others use it, nor anything of this machine's. */
 bool account_is_fault(const struct result *why);

@@ -148,12 +148,14 @@ make_head(struct composed *c, const struct compose_rules *rules,
 	};
 	struct message_facts facts;
 
-	if (rules->text != NULL) {
+	if (rules->scope == COMPOSE_ALL) {
 		message.text = MESSAGE_TEXT_READABLE;
 		message.charsets = rules->text->charsets;
 		message.body = rules->text->body;
 		write_received(c, rules, received, sizeof received);
 		message.received = received;
+	}
+	if (rules->scope != COMPOSE_DRAFT) {
 		message.domain = id->domain.data;
 		message.policy = policies[rules->conf->sender.rewrite];
 		message.account = id->account.len > 0 ? id->account.data : NULL;
@@ -164,6 +166,35 @@ make_head(struct composed *c, const struct compose_rules *rules,
 		return -1;
 	c->is_utf8 = facts.needs_utf8;
 	return 0;
+}
+
+int
+compose_read_header(
+    struct header *h, const struct source *message, struct result *res)
+{
+	enum header_push state = HEADER_MORE;
+	struct buf held;
+	char piece[16384];
+	size_t got, used;
+
+	buf_init(&held, HEADER_MAX);
+	for (uint64_t off = 0; off < message->header && state == HEADER_MORE;
+	     off += got) {
+		size_t n = message->header - off < sizeof piece
+		    ? (size_t)(message->header - off)
+		    : sizeof piece;
+
+		if (message->read(message->arg, off, piece, n, &got, res) == -1)
+			state = HEADER_FAILED;
+		else if (got == 0)
+			break;
+		else
+			state = header_push(h, piece, got, &used, &held, res);
+	}
+	if (state == HEADER_MORE)
+		state = header_finish(h, &held, res);
+	buf_free(&held);
+	return state == HEADER_FAILED ? -1 : 0;
 }
 
 int
@@ -185,7 +216,7 @@ compose(struct composed *c, const struct compose_rules *rules,
 	if (buf_failed(&c->head))
 		return result_fail(res, RESULT_DATA, "header too large");
 	c->require_tls = rules->conf->message.require_tls && !waives_tls(h);
-	if (rules->text == NULL)
+	if (rules->scope != COMPOSE_ALL)
 		return 0;
 	body = rules->text->body;
 	c->is_8bit = body_is_8bit(body);

@@ -30,6 +30,15 @@ struct compose_text {
 	const struct body_facts *body;
 };
 
+/* How much of a message is made. */
+enum compose_scope {
+	COMPOSE_ALL, /* what goes out */
+	COMPOSE_ADDRESSES, /* of what was made before, who it is from */
+	/* whoever takes it over composes it again: addresses, text and trace
+	 * stay as they are */
+	COMPOSE_DRAFT
+};
+
 /* What is known beside the header. */
 struct compose_rules {
 	const struct conf *conf;
@@ -41,8 +50,8 @@ struct compose_rules {
 	const char *name; /* display name of a From that is made, or "" */
 	const struct sender_rule *rule; /* that the sender follows, or NULL */
 	bool add_missing; /* false with -G */
-	/* both or neither; NULL: this is a draft, which whoever takes it over
-	 * composes again: addresses, text and trace stay as they are */
+	enum compose_scope scope;
+	/* both where all is made, and otherwise neither */
 	const struct compose_origin *origin;
 	const struct compose_text *text;
 };
@@ -60,6 +69,11 @@ struct composed {
 };
 
 void compose_init(struct composed *c);
+
+/* Reads the header of a message that was made before, with the one parser.
+ * Kinds of header_push, and those of reading it. */
+int compose_read_header(struct header *h, const struct source *message,
+    struct result *res) __attribute__((warn_unused_result));
 
 /* Makes date and Message-ID, and the header of `h`; whose body is what
  * follows the first `skip` octets of `rest`, borrowed.  Kinds LOOP, DATA. */

@@ -7,10 +7,8 @@
 #include "delivery/deliver.h"
 #include "net/tls.h"
 
-/* Whether a connection that ended so may be tried with the next host: the
- * relay is at fault, not the message or the account. */
-static bool
-may_fail_over(const struct result *res)
+bool
+deliver_is_relay_fault(const struct result *res)
 {
 	static const bool relay_at_fault[RESULT_KIND_COUNT] = {
 		[RESULT_RESOLVE] = true,
@@ -163,7 +161,7 @@ deliver_open(struct delivery *d, struct deadline until, struct result *res)
 	while (host_next(&list, d->conf->smarthost.port, &d->host)) {
 		if (connect_host(d, share(until, list), res) == 0)
 			return 0;
-		if (!may_fail_over(res) || deadline_left(until) == 0)
+		if (!deliver_is_relay_fault(res) || deadline_left(until) == 0)
 			return -1;
 	}
 	return -1;

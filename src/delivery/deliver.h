@@ -46,6 +46,10 @@ int deliver_trust(struct tls **tls, const struct conf *conf, struct result *res)
 int deliver_open(struct delivery *d, struct deadline until, struct result *res)
     __attribute__((warn_unused_result));
 
+/* Whether a connection that ended so may be tried elsewhere: the relay is at
+ * fault, not the message or the account. */
+bool deliver_is_relay_fault(const struct result *res);
+
 /* session_send over the open connection. */
 int deliver_send(struct delivery *d, const struct session_feed *feed,
     struct deadline until, struct result *res)

@@ -26,6 +26,7 @@ spool_of(const struct line *l)
 void
 line_release(struct line_item *item)
 {
+	readdress_undo(&item->readdress, &item->entry.env);
 	entry_clear(&item->entry);
 	fit_clear(&item->fit);
 	item->state = LINE_FREE;
@@ -76,6 +77,9 @@ is_wanted(const struct line *l, const struct entry *e)
 	const struct line_choice *c = &l->choice;
 
 	if (e->schedule.held)
+		return false;
+	if (c->routes != NULL &&
+	    route_find(c->routes, e->env.sender) != c->account)
 		return false;
 	if (c->urgency == ACCOUNT_DUE &&
 	    !schedule_is_due(e->schedule.next, time(NULL),

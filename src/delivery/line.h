@@ -12,6 +12,8 @@
 
 #include "delivery/account.h"
 #include "delivery/fit.h"
+#include "delivery/readdress.h"
+#include "delivery/route.h"
 #include "delivery/settle.h"
 #include "smtp/session.h"
 #include "spool/names.h"
@@ -22,6 +24,9 @@ struct line_choice {
 	/* NULL: all; `e` is not to be changed */
 	bool (*wants)(const struct entry *e, const void *arg);
 	const void *arg;
+	/* only those of the account number `account`; NULL: there is one */
+	const struct routes *routes;
+	size_t account;
 };
 
 /* A session has two mails under way at the most, which both may have to go
@@ -40,6 +45,7 @@ struct line_item {
 	bool first; /* on its connection */
 	struct entry entry; /* locked */
 	struct source message;
+	struct readdress readdress;
 	struct fit fit;
 	struct session_mail mail;
 };

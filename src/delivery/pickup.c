@@ -15,6 +15,7 @@
 /* One mail on its way. */
 struct taking {
 	const struct bounce *b;
+	const struct routes *routes;
 	const struct charset_choices *charsets;
 	struct entry from; /* as it was dropped */
 	struct entry to; /* as it is kept */
@@ -26,36 +27,6 @@ struct taking {
 	struct composed composed;
 	bool failed; /* nobody can get it */
 };
-
-/* Reads the header of what was dropped, with the one parser. */
-static int
-read_header(struct taking *t, const struct source *message, struct result *res)
-{
-	enum header_push state = HEADER_MORE;
-	struct buf held;
-	char piece[16384];
-	size_t got, used;
-
-	buf_init(&held, HEADER_MAX);
-	for (uint64_t off = 0; off < message->header && state == HEADER_MORE;
-	     off += got) {
-		size_t n = message->header - off < sizeof piece
-		    ? (size_t)(message->header - off)
-		    : sizeof piece;
-
-		if (message->read(message->arg, off, piece, n, &got, res) == -1)
-			state = HEADER_FAILED;
-		else if (got == 0)
-			break;
-		else
-			state = header_push(
-			    &t->header, piece, got, &used, &held, res);
-	}
-	if (state == HEADER_MORE)
-		state = header_finish(&t->header, &held, res);
-	buf_free(&held);
-	return state == HEADER_FAILED ? -1 : 0;
-}
 
 /* Who was to get it is refused for `why`: as would have been done at once, had
  * the configuration been at hand.  -1: that may be otherwise another time. */
@@ -125,7 +96,7 @@ make_message(struct taking *t, struct source *kept, struct result *res)
 	struct result why;
 
 	*kept = given;
-	if (read_header(t, &given, &why) == -1 ||
+	if (compose_read_header(&t->header, &given, &why) == -1 ||
 	    body_look(&facts, &given, given.header, t->charsets, &why) == -1 ||
 	    compose(&t->composed, &rules, &t->header, &given, given.header,
 		&why) == -1)
@@ -223,10 +194,10 @@ was_taken(const struct spool *s, const char *name)
 }
 
 static void
-begin(struct taking *t, const struct bounce *b,
+begin(struct taking *t, const struct bounce *b, const struct routes *routes,
     const struct charset_choices *charsets)
 {
-	*t = (struct taking){ .b = b, .charsets = charsets };
+	*t = (struct taking){ .b = b, .routes = routes, .charsets = charsets };
 	entry_init(&t->from);
 	entry_init(&t->to);
 	header_init(&t->header);
@@ -245,16 +216,30 @@ end(struct taking *t)
 	entry_clear(&t->from);
 }
 
+/* Makes the owner of the file the caller, with the account number `at`. */
+static int
+be_caller(struct taking *t, size_t at, struct result *res)
+{
+	const struct rewrite *rw = t->b->rewrite;
+	const struct conf *conf = t->routes->at[at].conf;
+
+	t->rewrite = (struct rewrite){ conf, &t->caller, rw->aliases,
+		rw->senders };
+	identity_clear(&t->caller);
+	return identity_load(&t->caller, conf, t->from.uid, res);
+}
+
 /* The mail `t->from` of the file `name`; -1: there is no room. */
 static int
 take_one(struct taking *t, const char *name, struct result *res)
 {
-	const struct rewrite *rw = t->b->rewrite;
+	size_t at;
 
-	if (identity_load(&t->caller, rw->conf, t->from.uid, res) == -1)
+	if (be_caller(t, 0, res) == -1)
 		return -1;
-	t->rewrite = (struct rewrite){ rw->conf, &t->caller, rw->aliases,
-		rw->senders };
+	at = route_choose(t->routes, &t->rewrite, t->from.return_to);
+	if (at != 0 && be_caller(t, at, res) == -1)
+		return -1;
 	if (!was_taken(t->b->spool, name) && take_over(t, res) == -1)
 		return -1;
 	return drop_forget(t->b->spool, name, res);
@@ -262,13 +247,14 @@ take_one(struct taking *t, const char *name, struct result *res)
 
 /* -1: there is no sense in going on. */
 static int
-take(const struct bounce *b, const struct charset_choices *charsets,
-    const char *name, struct result *res)
+take(const struct bounce *b, const struct routes *routes,
+    const struct charset_choices *charsets, const char *name,
+    struct result *res)
 {
 	struct taking t;
 	int rc = 0;
 
-	begin(&t, b, charsets);
+	begin(&t, b, routes, charsets);
 	switch (drop_take(b->spool, name, PICKUP_SIZE_MAX, &t.from, res)) {
 	case SPOOL_TAKEN:
 		rc = take_one(&t, name, res);
@@ -289,8 +275,8 @@ take(const struct bounce *b, const struct charset_choices *charsets,
 }
 
 int
-pickup_all(const struct bounce *b, const struct charset_choices *charsets,
-    struct result *res)
+pickup_all(const struct bounce *b, const struct routes *routes,
+    const struct charset_choices *charsets, struct result *res)
 {
 	char last[ENTRY_ID_MAX] = "";
 	struct names names;
@@ -308,7 +294,7 @@ pickup_all(const struct bounce *b, const struct charset_choices *charsets,
 	do {
 		rc = names_list(&names, b->spool, SPOOL_DROP, last, res);
 		for (size_t i = 0; rc == 0 && i < names.count; i++) {
-			rc = take(b, charsets, names.names[i], res);
+			rc = take(b, routes, charsets, names.names[i], res);
 			memcpy(last, names.names[i], sizeof last);
 		}
 		if (names.count == 0)

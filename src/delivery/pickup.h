@@ -9,6 +9,7 @@
 #define DELIVERY_PICKUP_H
 
 #include "delivery/bounce.h"
+#include "delivery/route.h"
 #include "mail/charset.h"
 
 #define PICKUP_SIZE_MAX (UINT64_C(1) << 30) /* octets of a mail */
@@ -17,11 +18,13 @@
  * Moves all mail of drop/ into queue/, or into failed/ when nobody can get it
  * (an address that is none), which is reported to the sender; and everything
  * strange out of the way, to corrupt/.  8-bit text that is not UTF-8 may be in
- * one of the `charsets`.  Each is logged; one that cannot be
+ * one of the `charsets`.  The sender chooses among the accounts of `routes`, each of which
+ * has the tables of `b`.  Each is logged; one that cannot be
  * taken stops no other.  Kind
  * STORAGE: the folder could not be read, or there is no room for more.
  */
-int pickup_all(const struct bounce *b, const struct charset_choices *charsets,
-    struct result *res) __attribute__((warn_unused_result));
+int pickup_all(const struct bounce *b, const struct routes *routes,
+    const struct charset_choices *charsets, struct result *res)
+    __attribute__((warn_unused_result));
 
 #endif

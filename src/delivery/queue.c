@@ -36,6 +36,7 @@ static enum session_next
 next_mail(void *arg, const struct caps *caps, const struct session_mail **mail)
 {
 	struct queue *q = arg;
+	const struct source *message;
 	struct line_item *item;
 
 	q->mail_max = caps->mail_max;
@@ -45,9 +46,15 @@ next_mail(void *arg, const struct caps *caps, const struct session_mail **mail)
 	item = line_step(&q->line);
 	item->first = q->sent == 0;
 	item->message = entry_message(&item->entry);
+	readdress_undo(&item->readdress, &item->entry.env);
+	if (q->rewrite != NULL)
+		message = readdress_mail(&item->readdress, q->rewrite,
+		    &item->entry.env, &item->message);
+	else
+		message = &item->message;
 	fit_clear(&item->fit);
 	item->mail = (struct session_mail){ &item->entry.env,
-		fit_mail(&item->fit, &item->entry.env, &item->message, caps) };
+		fit_mail(&item->fit, &item->entry.env, message, caps) };
 	q->sent++;
 	*mail = &item->mail;
 	return SESSION_MAIL;
@@ -95,6 +102,7 @@ mail_settled(void *arg, const struct session_mail *mail)
 
 	while (&item->mail != mail)
 		item++;
+	readdress_undo(&item->readdress, &item->entry.env);
 	why = envelope_deferred_by(&item->entry.env);
 	if (is_too_late(item, why)) {
 		line_put_again(&q->line, item);
@@ -201,6 +209,24 @@ strike(const struct result *why)
 	return STRIKE_OF_WAY;
 }
 
+/* Whether the run can go on with another account, since the smarthost of this
+ * one cannot be had. */
+static bool
+fall_back(struct queue *q, const struct result *why)
+{
+	const struct queue_fallback *f = q->fallback;
+
+	if (f == NULL || !deliver_is_relay_fault(why))
+		return false;
+	log_line(LOG_WARN, "account=%s event=fallback to=%s %s",
+	    account_name(q->account), account_name(f->account), why->text);
+	q->fallback = NULL;
+	q->account = f->account;
+	q->rewrite = f->rewrite;
+	f->prepare(f->arg);
+	return true;
+}
+
 /* One connection; -1: the run is over. */
 static int
 run_once(struct queue *q, size_t *strikes, struct result *res)
@@ -214,6 +240,8 @@ run_once(struct queue *q, size_t *strikes, struct result *res)
 
 	if (account_open(a, q->line.choice.urgency,
 		a->conf->smarthost.wait_timeout, until, res) == -1) {
+		if (fall_back(q, res))
+			return 0;
 		if (account_is_fault(res) && a->tried)
 			fail_first(q, res);
 		if (account_is_fault(res))

@@ -8,6 +8,9 @@
  * one after the other; but a mail on which the smarthost hangs up counts for
  * less, so that the others get their turn.
  *
+ * Where there is another account for that, a smarthost that cannot be had ends
+ * nothing: the run goes on with the other account.
+ *
  * Its feed can also follow a mail of somebody's own over the same connection.
  */
 #ifndef DELIVERY_QUEUE_H
@@ -15,14 +18,26 @@
 
 #include "delivery/line.h"
 
+/* Another account, for the time that the smarthost of the first cannot be had;
+ * all of it borrowed. */
+struct queue_fallback {
+	struct account *account;
+	const struct rewrite *rewrite; /* for whose sender the mail gets */
+	void (*prepare)(void *arg); /* called before it is used first */
+	void *arg;
+};
+
 struct queue {
 	struct account *account;
+	const struct queue_fallback *fallback; /* or NULL */
 	size_t settled; /* mails that came to an end, good or bad */
 	/* its own */
 	struct line line;
 	size_t sent; /* over the connection */
 	uint64_t
 	    mail_max; /* that it may carry, as the smarthost says; 0: any */
+	const struct rewrite
+	    *rewrite; /* of the other account, once it is used */
 	bool renew; /* no other mail over this connection */
 	bool stop; /* the smarthost wants no more mail of the account */
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/pattern.h"
 #include "config/aliases.h"
 #include "config/file.h"
 #include "delivery/sender_map.h"
@@ -174,32 +175,6 @@ sender_map_parse(struct sender_map *map, const char *path, const char *p,
 	    map, &table, aliases_parse(&table, path, p, n, res), res);
 }
 
-/* Whether the `n` bytes at `s` are what `pattern` says, where "*" is any
- * bytes: a star that is passed need not be come back to. */
-static bool
-fits(const char *pattern, const char *s, size_t n)
-{
-	const char *star = NULL;
-	size_t i = 0, mark = 0;
-
-	while (i < n) {
-		if (*pattern == '*') {
-			star = ++pattern;
-			mark = i;
-		} else if (*pattern != '\0' &&
-		    ascii_lower(*pattern) == ascii_lower(s[i])) {
-			pattern++;
-			i++;
-		} else if (star != NULL) {
-			pattern = star;
-			i = ++mark;
-		} else {
-			return false;
-		}
-	}
-	return pattern[strspn(pattern, "*")] == '\0';
-}
-
 const struct sender_rule *
 sender_map_find(
     const struct sender_map *map, const struct identity *id, const char *spec)
@@ -216,10 +191,11 @@ sender_map_find(
 	    domain == NULL ? id->domain.data : "");
 	for (size_t i = 0; i < map->count; i++) {
 		const char *pattern = map->rules[i].pattern;
+		size_t n = strlen(pattern);
 
 		if (strchr(pattern, '@') != NULL
-			? fits(pattern, full, strlen(full))
-			: is_local && fits(pattern, spec, local))
+			? pattern_fits(pattern, n, full, strlen(full))
+			: is_local && pattern_fits(pattern, n, spec, local))
 			return &map->rules[i];
 	}
 	return NULL;

@@ -369,3 +369,17 @@ def test_drop_killed_in_the_pick_up(machine, smarthost, call):
     machine.run().ok()
     assert subjects(host) == ["1", "2", "3"]
     assert machine.dropped == machine.waiting == []
+
+
+def test_drop_through_the_account_of_the_sender(machine, smarthost):
+    host, other = clear(smarthost), clear(smarthost)
+    machine.configure(host, **{"smarthost other": {
+        "host": "127.0.0.1", "port": other.port, "tls": "off", "auth": "off",
+        "user": "other@o.example", "senders": "*@*.o.example"}})
+    machine.submit(["-f", "app@www.o.example", X],
+                   b"From: app@www.o.example\nSubject: other\n\nx\n").ok()
+    machine.submit([X], b"Subject: first\n\nx\n").ok()
+    machine.run().ok()
+    assert subjects(host) == ["first"] and subjects(other) == ["other"]
+    assert other.message.sender == "other@o.example"
+    assert other.message.only("From").strip() == "other@o.example"

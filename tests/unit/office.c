@@ -183,6 +183,8 @@ office_open(struct office *o, int port, const char *more)
 	assert_int_equal(log_open(NULL, o->log, &res), 0);
 	o->rewrite = (struct rewrite){ &o->conf, &o->id, &o->aliases,
 		&o->senders };
+	o->routes = (struct routes){ .at = { { &o->conf, &o->id } },
+		.count = 1 };
 	o->bounce = (struct bounce){ &o->rewrite, &o->spool };
 	o->settle.bounce = &o->bounce;
 	o->delivery = (struct delivery){ .conf = &o->conf,

@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "delivery/account.h"
+#include "delivery/route.h"
 #include "delivery/settle.h"
 
 #define OFFICE_TEXT 65536
@@ -42,6 +43,7 @@ struct office {
 	struct aliases aliases;
 	struct sender_map senders; /* empty */
 	struct rewrite rewrite;
+	struct routes routes; /* of one account */
 	struct spool spool;
 	struct bounce bounce;
 	struct settle settle;

@@ -311,7 +311,7 @@ test_addresses(void **state)
 		assert_non_null(f.rules.rule);
 		f.rules.sender = f.rules.rule->address;
 		if (cases[i].is_draft)
-			f.rules.origin = NULL, f.rules.text = NULL;
+			f.rules.scope = COMPOSE_DRAFT;
 		assert_int_equal(
 		    compose(&f.c, &f.rules, &f.h, &rest, 0, &res), 0);
 		if (strstr(f.c.head.data, cases[i].want) == NULL)

@@ -80,7 +80,7 @@ pick_up(struct office *o)
 {
 	struct result res;
 
-	if (pickup_all(&o->bounce, &none, &res) == -1)
+	if (pickup_all(&o->bounce, &o->routes, &none, &res) == -1)
 		fail_msg("%s", res.text);
 }
 
@@ -290,7 +290,7 @@ test_no_room(void **state)
 	assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
 	small = (struct rlimit){ 4400, before.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	assert_int_equal(pickup_all(&o->bounce, &none, &res), -1);
+	assert_int_equal(pickup_all(&o->bounce, &o->routes, &none, &res), -1);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_int_equal(res.kind, RESULT_STORAGE);
 	assert_int_equal(spools_count(o->dir, "drop"), 1);
@@ -313,7 +313,7 @@ test_no_room_to_tell(void **state)
 	/* enough for the mail, not for a report of it */
 	small = (struct rlimit){ 5000, before.rlim_max };
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-	assert_int_equal(pickup_all(&o->bounce, &none, &res), -1);
+	assert_int_equal(pickup_all(&o->bounce, &o->routes, &none, &res), -1);
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
 	assert_int_equal(res.kind, RESULT_STORAGE);
 	/* where the report would be */
@@ -334,7 +334,7 @@ test_no_folder(void **state)
 
 	close(o->spool.fds[SPOOL_DROP]);
 	o->spool.fds[SPOOL_DROP] = -1;
-	assert_int_equal(pickup_all(&o->bounce, &none, &res), 0);
+	assert_int_equal(pickup_all(&o->bounce, &o->routes, &none, &res), 0);
 }
 
 int

@@ -251,11 +251,12 @@ test_choices(void **state)
 		struct line_choice choice;
 		const char *order;
 	} cases[] = {
-		{ { ACCOUNT_DUE, NULL, NULL }, "|3" },
-		{ { ACCOUNT_NOW, NULL, NULL }, "|23" },
-		{ { ACCOUNT_FORCE, NULL, NULL }, "|23" },
-		{ { ACCOUNT_NOW, is_for, "2" }, "|2" },
-		{ { ACCOUNT_NOW, is_for, "1" }, "" },
+		{ { .urgency = ACCOUNT_DUE }, "|3" },
+		{ { .urgency = ACCOUNT_NOW }, "|23" },
+		{ { .urgency = ACCOUNT_FORCE }, "|23" },
+		{ { .urgency = ACCOUNT_NOW, .wants = is_for, .arg = "2" },
+		    "|2" },
+		{ { .urgency = ACCOUNT_NOW, .wants = is_for, .arg = "1" }, "" },
 	};
 	struct smarthost h;
 	struct office o;
