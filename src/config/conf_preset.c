@@ -11,24 +11,6 @@ fail_provider(const struct conf *conf, struct result *res)
 	return conf_context(conf, "smarthost", "provider", res);
 }
 
-static int
-fail_unknown(
-    const struct conf *conf, const struct presets *presets, struct result *res)
-{
-	const struct preset *guess = preset_guess(
-	    presets, conf->smarthost.provider);
-
-	if (guess != NULL)
-		(void)result_fail(res, RESULT_CONFIG,
-		    "there is no preset of this name; was %s meant?",
-		    guess->name);
-	else
-		(void)result_fail(res, RESULT_CONFIG,
-		    "there is no preset of this name; `outpost providers` "
-		    "lists them");
-	return fail_provider(conf, res);
-}
-
 /* A host that only the account's owner knows. */
 static int
 check_host(
@@ -70,13 +52,12 @@ conf_fill(struct conf *conf, struct result *res)
 
 	if (*conf->smarthost.provider == '\0')
 		return 0;
-	if (presets_load(&presets, provider_path(), res) == -1) {
+	if (presets_load(&presets, provider_path(), res) == -1 ||
+	    (preset = preset_choose(&presets, conf->smarthost.provider, res)) ==
+		NULL)
 		status = fail_provider(conf, res);
-	} else {
-		preset = preset_find_name(&presets, conf->smarthost.provider);
-		status = preset != NULL ? fill(conf, preset, res)
-					: fail_unknown(conf, &presets, res);
-	}
+	else
+		status = fill(conf, preset, res);
 	presets_clear(&presets);
 	return status;
 }

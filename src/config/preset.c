@@ -299,6 +299,24 @@ preset_guess(const struct presets *p, const char *name)
 	return best;
 }
 
+const struct preset *
+preset_choose(const struct presets *p, const char *name, struct result *res)
+{
+	const struct preset *found = preset_find_name(p, name), *guess;
+
+	if (found != NULL)
+		return found;
+	if ((guess = preset_guess(p, name)) != NULL)
+		(void)result_fail(res, RESULT_CONFIG,
+		    "there is no provider of this name; was %s meant?",
+		    guess->name);
+	else
+		(void)result_fail(res, RESULT_CONFIG,
+		    "there is no provider of this name; `outpost providers` "
+		    "lists them");
+	return NULL;
+}
+
 const char *
 preset_text(
     const struct preset *preset, enum preset_text which, enum language language)

@@ -80,6 +80,10 @@ void presets_clear(struct presets *p);
 const struct preset *preset_find_name(
     const struct presets *p, const char *name);
 
+/* The same; when there is none, kind CONFIG, and what may have been meant. */
+const struct preset *preset_choose(
+    const struct presets *p, const char *name, struct result *res);
+
 /* The first preset that has `domain` among its domains; or NULL.  Of a mail
  * address, what stands after its last @ counts. */
 const struct preset *preset_find_domain(

@@ -275,11 +275,13 @@ test_faults(void **state)
 		mode_t mode;
 	} cases[] = {
 		{ text, "[smarthost]\nprovider = alhpa\n",
-		    "t.ini:2: [smarthost] provider: there is no preset of this "
+		    "t.ini:2: [smarthost] provider: there is no provider of "
+		    "this "
 		    "name; was alpha meant?",
 		    0644 },
 		{ text, "[smarthost]\nprovider = unheard\n",
-		    "t.ini:2: [smarthost] provider: there is no preset of this "
+		    "t.ini:2: [smarthost] provider: there is no provider of "
+		    "this "
 		    "name; `outpost providers` lists them",
 		    0644 },
 		{ text, "[smarthost w]\nprovider = unheard\n",
