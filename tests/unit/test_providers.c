@@ -1,5 +1,6 @@
 /* The file of providers that comes with the program: each preset is a
- * configuration, all but for the account, and tells people what they need. */
+ * configuration, all but for the account, and tells people what they need; and
+ * how `outpost providers` shows them. */
 #include "config.h"
 
 #include <setjmp.h>
@@ -14,6 +15,8 @@
 
 #include <cmocka.h>
 
+#include "base/columns.h"
+#include "cli/providers.h"
 #include "config/conf.h"
 #include "config/file.h"
 #include "config/host.h"
@@ -189,12 +192,99 @@ test_each(void **state)
 	}
 }
 
+/* Tables are as wide as a terminal, and show all of them. */
+static void
+check_table(const struct presets *presets, enum language language)
+{
+	const char *line;
+	struct buf out;
+	size_t n;
+
+	buf_init(&out, PROVIDER_FILE_MAX);
+	providers_table(presets, language, &out);
+	for (line = out.data; *line != '\0'; line += n + 1) {
+		n = strcspn(line, "\n");
+		if (columns_of(line, n) > 79 || n == 0 || line[n - 1] == ' ')
+			fail_msg("%.*s", (int)n, line);
+	}
+	for (size_t i = 0; i < presets->count; i++) {
+		line = strstr(out.data, presets->all[i].name);
+		assert_non_null(line);
+		assert_non_null(strstr(line,
+		    preset_text(&presets->all[i], PRESET_USER, language)));
+	}
+	buf_free(&out);
+}
+
+static void
+test_shown(void **state)
+{
+	const struct presets *presets = *state;
+	struct buf out;
+
+	check_table(presets, LANGUAGE_ENGLISH);
+	check_table(presets, LANGUAGE_CHINESE);
+	buf_init(&out, PROVIDER_FILE_MAX);
+	providers_one(preset_find_name(presets, "ses"), LANGUAGE_ENGLISH, &out);
+	assert_string_equal(out.data,
+	    "provider  ses\n"
+	    "title     Amazon SES\n"
+	    "host      email-smtp.REGION.amazonaws.com, with the region of the "
+	    "account, such\n"
+	    "          as eu-west-1\n"
+	    "user      SMTP user name\n"
+	    "password  the SMTP password, which the console makes under SMTP "
+	    "settings\n"
+	    "          together with the user name; a secret access key is "
+	    "none.\n"
+	    "\n[smarthost]\nport = 465\n"
+	    "\n[sender]\nrewrite = local\n");
+	buf_free(&out);
+}
+
+/* Whatever is in a file of one's own. */
+static void
+test_odd(void **state)
+{
+	static const char text[] = "[provider x]\n"
+				   "host = \033[1m\nport = \033\n"
+				   "user_en = \001\ndomains = \xff\n"
+				   "[provider y]\nhost = %s\nport = %s\n";
+	struct buf in, out, name;
+	struct presets presets;
+	struct result res;
+
+	(void)state;
+	buf_init(&in, PROVIDER_FILE_MAX);
+	buf_init(&out, PROVIDER_FILE_MAX);
+	buf_init(&name, 4096);
+	while (name.len < 2000)
+		buf_putc(&name, 'x');
+	buf_printf(&in, text, name.data, name.data);
+	if (presets_parse(&presets, "p", in.data, in.len, &res) == -1)
+		fail_msg("%s", res.text);
+	providers_table(&presets, LANGUAGE_ENGLISH, &out);
+	providers_one(&presets.all[0], LANGUAGE_ENGLISH, &out);
+	providers_one(&presets.all[1], LANGUAGE_ENGLISH, &out);
+	assert_false(buf_failed(&out));
+	for (size_t i = 0; i < out.len; i++)
+		assert_true(out.data[i] == '\n' ||
+		    (out.data[i] >= ' ' && out.data[i] < 0x7f));
+	assert_non_null(strstr(out.data, "\\x1b"));
+	presets_clear(&presets);
+	buf_free(&in);
+	buf_free(&out);
+	buf_free(&name);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_there),
 		cmocka_unit_test(test_each),
+		cmocka_unit_test(test_shown),
+		cmocka_unit_test(test_odd),
 	};
 
 	return cmocka_run_group_tests(tests, load, clear);
