@@ -1,14 +1,17 @@
-/* The configuration, the aliases file and ~/.netrc: what is taken is whole, what is
- * written is read again, and what is refused is refused in order. */
+/* The configuration, the aliases file, ~/.netrc and presets: what is taken is
+ * whole, what is written is read again, and what is refused is refused in
+ * order. */
 #include "config.h"
 
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "cli/providers.h"
 #include "config/aliases.h"
 #include "config/conf.h"
 #include "config/netrc.h"
+#include "config/preset.h"
 
 #define ROUND_TRIP_MAX 1500 /* quotes may double a line, up to its limit */
 #define DUMP_MAX 1000000
@@ -59,6 +62,28 @@ fuzz_aliases(const char *p, size_t n)
 }
 
 static void
+fuzz_presets(const char *p, size_t n)
+{
+	struct presets presets;
+	struct result res;
+	struct buf out;
+
+	buf_init(&out, DUMP_MAX);
+	if (presets_parse(&presets, "f", p, n, &res) == -1)
+		assert(res.kind == RESULT_CONFIG && res.text[0] == 'f');
+	else
+		providers_table(&presets, LANGUAGE_CHINESE, &out);
+	for (size_t i = 0; i < presets.count; i++) {
+		assert(preset_find_name(&presets, presets.all[i].name) ==
+		    &presets.all[i]);
+		providers_one(&presets.all[i], LANGUAGE_ENGLISH, &out);
+	}
+	assert(strchr(out.data, '\033') == NULL);
+	presets_clear(&presets);
+	buf_free(&out);
+}
+
+static void
 fuzz_netrc(const char *p, size_t n)
 {
 	static const struct netrc_account account = { "a.example b", "me" };
@@ -82,5 +107,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_conf((const char *)data, size);
 	fuzz_aliases((const char *)data, size);
 	fuzz_netrc((const char *)data, size);
+	fuzz_presets((const char *)data, size);
 	return 0;
 }
