@@ -86,6 +86,12 @@
 	X(NO_AUTH, EX_TEMPFAIL, "4.7.8", TEMPORARY, \
 	    "Check `auth`, `tls` and `port` in the configuration.", \
 	    "请检查配置中的 auth、tls 和 port。") \
+	X(DOWNGRADE, EX_TEMPFAIL, "4.7.8", TEMPORARY, \
+	    "If the server's owner confirms that it offers no more than this " \
+	    "now, name it: `auth = plain`, say; if not, somebody may be in " \
+	    "between.", \
+	    "若服务器一方确认现在只提供这些登录方式，请写明 auth，例如 " \
+	    "auth = plain；否则可能有人在中间截听。") \
 	X(SMARTHOST, EX_TEMPFAIL, "4.3.2", TEMPORARY, "", "") \
 	X(DEFERRED, EX_TEMPFAIL, "4.0.0", TEMPORARY, "", "") \
 	X(POSSIBLE_DUPLICATE, EX_TEMPFAIL, "4.4.2", TEMPORARY, \

@@ -157,10 +157,14 @@ hand_over(void *arg, struct result *res)
 	struct passage *p = arg;
 	struct entry *e = &p->request->entry;
 	enum process_side side;
+	int rc;
 
 	if (p->lane->delivery.session == NULL)
 		return 0;
-	if (spool_keep(p->spool, SPOOL_QUEUE, e, &p->message, res) == -1) {
+	readdress_swap(&p->readdress, &e->env);
+	rc = spool_keep(p->spool, SPOOL_QUEUE, e, &p->message, res);
+	readdress_swap(&p->readdress, &e->env);
+	if (rc == -1) {
 		log_line(LOG_FAILURE, "%s", res->text);
 		return 0;
 	}

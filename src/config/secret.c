@@ -4,6 +4,7 @@
 #include <bsd/string.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -140,11 +141,14 @@ look_around(struct secret *s, const struct conf *conf,
     const struct secret_places *places, struct result *res)
 {
 	bool is_own = strcmp(conf->path, CONF_DEFAULT_PATH) != 0;
+	char name[sizeof SECRET_CREDENTIAL "." + CONF_ACCOUNT_NAME_MAX];
 	struct buf path;
 	int status = 0;
 
+	snprintf(name, sizeof name, SECRET_CREDENTIAL "%s%s",
+	    *conf->account != '\0' ? "." : "", conf->account);
 	buf_init(&path, PATH_LIMIT);
-	if (find_file(&path, places->credentials, SECRET_CREDENTIAL))
+	if (find_file(&path, places->credentials, name))
 		status = load_file(s, path.data, res);
 	else if (is_own && find_file(&path, places->home, ".netrc"))
 		status = load_netrc(s, path.data, conf, res);

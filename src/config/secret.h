@@ -23,7 +23,8 @@
 #define SECRET_MAX 4096 /* bytes of a password */
 #define SECRET_FILE_MAX (64 * 1024)
 #define SECRET_COMMAND_TIME 10000 /* ms until a command is killed */
-#define SECRET_CREDENTIAL "outpost.password" /* its name */
+/* Its name; that of an account with a name has "." and that behind it. */
+#define SECRET_CREDENTIAL "outpost.password"
 #define SECRET_FORMS 10
 
 /* Where there may be a password that no key names; NULL or absolute paths. */

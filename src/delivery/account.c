@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "delivery/account.h"
 #include "delivery/schedule.h"
+#include "spool/login.h"
 
 #define KEY_MAX 65536
 #define LOGIN_PAUSE_MAX (24 * 60 * 60) /* seconds */
@@ -40,7 +41,7 @@ account_name(const struct account *a)
 }
 
 /* Everything that, when it changes, may make the account work again. */
-static struct pause_key
+static struct state_key
 make_key(struct account *a)
 {
 	const struct buf *password = &a->delivery->secret->password;
@@ -58,7 +59,7 @@ make_key(struct account *a)
 	    c->smarthost.source_address, c->smarthost.ehlo,
 	    a->delivery->id->account.data);
 	buf_add(&a->secret, password->data, password->len);
-	return (struct pause_key){ c->account, a->secret.data, a->secret.len };
+	return (struct state_key){ c->account, a->secret.data, a->secret.len };
 }
 
 static bool
@@ -76,7 +77,7 @@ int
 account_check(
     struct account *a, enum account_urgency urgency, struct result *res)
 {
-	struct pause_key key;
+	struct state_key key;
 	struct tm tm = { 0 };
 	char until[32] = "";
 	time_t then;
@@ -121,7 +122,7 @@ void
 account_fault(struct account *a, const struct result *why)
 {
 	bool login = why->kind == RESULT_AUTH;
-	struct pause_key key;
+	struct state_key key;
 	struct result res;
 
 	if (a->spool == NULL)
@@ -159,7 +160,7 @@ account_is_fault(const struct result *why)
 static void
 forgive(struct account *a)
 {
-	struct pause_key key;
+	struct state_key key;
 	struct result res;
 
 	if (a->spool == NULL || a->pause.cause == PAUSE_NONE)
@@ -208,6 +209,30 @@ is_of_sender(const struct pause *p)
 	return p->cause != PAUSE_NONE && strcmp(p->why.stage, "MAIL") == 0;
 }
 
+/* Connects; and keeps in mind how well the log-in guards the password, for no
+ * worse one is taken later. */
+static int
+log_in(struct account *a, struct deadline until, struct result *res)
+{
+	bool chooses = a->spool != NULL &&
+	    a->conf->smarthost.auth == CONF_AUTH_AUTO;
+	struct state_key key;
+	enum sasl_grade grade;
+	struct result failed;
+
+	if (!chooses)
+		return deliver_open(a->delivery, until, res);
+	key = make_key(a);
+	a->delivery->least = (enum sasl_grade)login_load(a->spool, &key);
+	if (deliver_open(a->delivery, until, res) == -1)
+		return -1;
+	grade = session_grade(a->delivery->session);
+	if (grade > a->delivery->least &&
+	    login_note(a->spool, &key, grade, &failed) == -1)
+		log_line(LOG_FAILURE, "%s", failed.text);
+	return 0;
+}
+
 int
 account_open(struct account *a, enum account_urgency urgency, long wait,
     struct deadline until, struct result *res)
@@ -220,7 +245,7 @@ account_open(struct account *a, enum account_urgency urgency, long wait,
 	/* whoever had the turn before may have come to know better */
 	if (account_check(a, urgency, res) == 0) {
 		a->tried = true;
-		if (deliver_open(a->delivery, until, res) == 0) {
+		if (log_in(a, until, res) == 0) {
 			if (!is_of_sender(&a->pause))
 				forgive(a);
 			return 0;

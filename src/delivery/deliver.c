@@ -67,6 +67,7 @@ make_plan(const struct delivery *d, struct smtp_plan *plan)
 		.authenticate = conf->smarthost.auth != CONF_AUTH_OFF &&
 		    conf->smarthost.user[0] != '\0',
 		.auth = auth[conf->smarthost.auth],
+		.least = d->least,
 		.user = conf->smarthost.user,
 		.password = d->secret->password.data,
 		.password_len = d->secret->password.len,

@@ -23,6 +23,7 @@ struct delivery {
 	const struct identity *id;
 	const struct tls *tls; /* deliver_trust; NULL with tls = off */
 	struct session_watch watch;
+	enum sasl_grade least; /* of a log-in whose kind is not configured */
 	int cancel; /* descriptor that ends it all, or -1 */
 	/* out: what was tried last */
 	struct host host; /* as configured */

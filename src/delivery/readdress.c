@@ -33,13 +33,24 @@ make(struct readdress *r, const struct rewrite *rw, struct envelope *env,
 	return rc;
 }
 
-static void
-swap_senders(struct envelope *a, struct envelope *b)
+void
+readdress_swap(struct readdress *r, struct envelope *env)
 {
-	char *sender = a->sender;
+	char *sender = env->sender;
 
-	a->sender = b->sender;
-	b->sender = sender;
+	if (!r->is_on)
+		return;
+	env->sender = r->other.sender;
+	r->other.sender = sender;
+}
+
+static void
+clear(struct readdress *r)
+{
+	envelope_clear(&r->other);
+	header_clear(&r->header);
+	compose_clear(&r->composed);
+	*r = (struct readdress){ .is_on = false };
 }
 
 const struct source *
@@ -54,10 +65,10 @@ readdress_mail(struct readdress *r, const struct rewrite *rw,
 	compose_init(&r->composed);
 	if (make(r, rw, env, message, &res) == -1) {
 		envelope_settle_all(env, RCPT_PENDING, RCPT_DEFERRED, &res);
-		readdress_undo(r, NULL);
+		clear(r);
 		return message;
 	}
-	swap_senders(&r->other, env);
+	readdress_swap(r, env);
 	r->source = compose_source(&r->composed);
 	return &r->source;
 }
@@ -67,10 +78,6 @@ readdress_undo(struct readdress *r, struct envelope *env)
 {
 	if (!r->is_on)
 		return;
-	if (env != NULL)
-		swap_senders(&r->other, env);
-	envelope_clear(&r->other);
-	header_clear(&r->header);
-	compose_clear(&r->composed);
-	*r = (struct readdress){ .is_on = false };
+	readdress_swap(r, env);
+	clear(r);
 }

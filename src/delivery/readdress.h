@@ -29,6 +29,10 @@ const struct source *readdress_mail(struct readdress *r,
     const struct rewrite *rw, struct envelope *env,
     const struct source *message);
 
+/* Where the sender is the other account's, makes it the mail's own for a while,
+ * and the other way round: what is kept has its own. */
+void readdress_swap(struct readdress *r, struct envelope *env);
+
 /* The envelope is as it was before, and nothing is held any more. */
 void readdress_undo(struct readdress *r, struct envelope *env);
 

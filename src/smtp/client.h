@@ -67,8 +67,7 @@ void smtp_unwritten(struct smtp_client *c, const struct result *why);
  * out of turn; BODY, CHUNK, when it would come in mid-message. */
 enum smtp_state smtp_awaited(const struct smtp_client *c);
 
-/* Whether a message is out and not answered: to break off risks a second
- * copy. */
+/* Whether a message is out and not answered: a second copy is at risk. */
 bool smtp_is_out(const struct smtp_client *c);
 
 /* A whole reply came, whether awaited or not. */
@@ -101,8 +100,9 @@ bool smtp_asks_next(const struct smtp_client *c);
  */
 void smtp_give(struct smtp_client *c, const struct smtp_mail *mail);
 
-/* What the smarthost offers, as it said last. */
+/* What the smarthost offers, as it said last; and how we are logged in. */
 const struct caps *smtp_offers(const struct smtp_client *c);
+enum sasl_grade smtp_grade(const struct smtp_client *c);
 
 /* Whether a mail is under way: otherwise all its recipients are settled. */
 bool smtp_is_open(const struct smtp_client *c, const struct envelope *env);

@@ -61,7 +61,8 @@ log_in(struct smtp_client *c)
 		.host = c->plan->host,
 		.port = c->plan->port,
 		.nonce = c->plan->nonce,
-		.binding = c->tls_up ? &c->binding : NULL };
+		.binding = c->tls_up ? &c->binding : NULL,
+		.least = c->plan->least };
 	if (choose_mechanism(c, &res) == -1) {
 		(void)result_context(&res, "%s", c->plan->host);
 		give_up(c, &res, "AUTH");
@@ -195,5 +196,12 @@ bool
 smtp_is_sealed(const struct smtp_client *c, const struct reply *r)
 {
 	return smtp_awaited(c) == SMTP_AUTH && r->code == 334 &&
-	    sasl_is_sealed(&c->sasl);
+	    sasl_grade(&c->sasl) != SASL_GRADE_NONE;
+}
+
+enum sasl_grade
+smtp_grade(const struct smtp_client *c)
+{
+	return c->sasl.mechanism != NULL ? sasl_grade(&c->sasl)
+					 : SASL_GRADE_NONE;
 }

@@ -23,6 +23,7 @@ struct smtp_plan {
 	enum smtp_tls tls;
 	bool authenticate;
 	enum sasl_want auth;
+	enum sasl_grade least; /* of a log-in by AUTO */
 	const char *user;
 	const char *password;
 	size_t password_len;

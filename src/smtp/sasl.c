@@ -118,6 +118,36 @@ refuse(enum sasl_want want, unsigned offered, struct result *res)
 	return -1;
 }
 
+static enum sasl_grade
+grade_of(const struct sasl_mechanism *m)
+{
+	if ((m->traits & SASL_BINDS) != 0)
+		return SASL_GRADE_BOUND;
+	return (m->traits & SASL_MUTUAL) != 0 ? SASL_GRADE_MUTUAL
+					      : SASL_GRADE_NONE;
+}
+
+/* Who stands in between may strike out what is offered, to be told the
+ * password. */
+static int
+refuse_downgrade(const struct sasl *s, unsigned offered, struct result *res)
+{
+	static const char *const before[] = {
+		[SASL_GRADE_NONE] = "a password",
+		[SASL_GRADE_MUTUAL] = "SCRAM",
+		[SASL_GRADE_BOUND] = "SCRAM bound to the connection (-PLUS)",
+	};
+	struct buf list;
+
+	buf_init(&list, 256);
+	list_offered(&list, offered);
+	(void)result_fail(res, RESULT_DOWNGRADE,
+	    "the log-in was by %s before, offered now is: %s", before[s->least],
+	    list.data);
+	buf_free(&list);
+	return -1;
+}
+
 int
 sasl_choose(
     struct sasl *s, enum sasl_want want, unsigned offered, struct result *res)
@@ -135,6 +165,8 @@ sasl_choose(
 	}
 	if (best == NULL)
 		return refuse(want, offered, res);
+	if (want == SASL_AUTO && grade_of(best) < s->least)
+		return refuse_downgrade(s, offered, res);
 	s->mechanism = best;
 	s->gs2 = gs2_flag(s, offered);
 	s->step = 0;
@@ -147,6 +179,12 @@ const char *
 sasl_name(const struct sasl *s)
 {
 	return caps_mechanism_name(s->mechanism->offered);
+}
+
+enum sasl_grade
+sasl_grade(const struct sasl *s)
+{
+	return grade_of(s->mechanism);
 }
 
 /* Takes the next step, and appends what it says in base64. */
@@ -217,10 +255,4 @@ bool
 sasl_is_proven(const struct sasl *s)
 {
 	return s->proven || (s->mechanism->traits & SASL_MUTUAL) == 0;
-}
-
-bool
-sasl_is_sealed(const struct sasl *s)
-{
-	return (s->mechanism->traits & SASL_MUTUAL) != 0;
 }

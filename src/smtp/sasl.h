@@ -27,6 +27,15 @@
 
 struct sasl_mechanism; /* a row of the table */
 
+/* How well a mechanism guards the password from who stands in between. */
+enum sasl_grade {
+	SASL_GRADE_NONE, /* the other end gets it, or what it can be guessed by;
+			  * TLS alone guards it */
+	SASL_GRADE_MUTUAL, /* SCRAM: nobody gets it, and the server proves
+			    * that it knows it */
+	SASL_GRADE_BOUND /* the same, on this very connection: -PLUS */
+};
+
 struct sasl {
 	const struct sasl_mechanism *mechanism;
 	const char *user, *password; /* borrowed, as all that follow */
@@ -35,6 +44,7 @@ struct sasl {
 	long port; /* 0: not told */
 	const char *nonce; /* for SCRAM: random, of this exchange alone */
 	const struct tls_binding *binding; /* NULL: in clear */
+	enum sasl_grade least; /* that AUTO may choose */
 	unsigned step;
 	char gs2; /* what SCRAM says of binding: 'n', 'y' or 'p' (RFC 5802) */
 	bool proven; /* the server knows the password */
@@ -59,12 +69,14 @@ enum sasl_want {
 /*
  * Chooses a mechanism.  `offered` is a set of enum caps_mechanism; 0 after
  * HELO, where nothing is known: then `want`, and LOGIN for AUTO.  Kind
- * NO_AUTH: the wanted one, or any, is not offered (the text names both).
+ * NO_AUTH: the wanted one, or any, is not offered (the text names both); DOWNGRADE:
+ * nothing is offered that is as good as `least`.
  */
 int sasl_choose(struct sasl *s, enum sasl_want want, unsigned offered,
     struct result *res) __attribute__((warn_unused_result));
 
 const char *sasl_name(const struct sasl *s);
+enum sasl_grade sasl_grade(const struct sasl *s);
 
 /* Appends the argument line of AUTH: "LOGIN", or "PLAIN <response>"; where
  * secrets begin goes to *secret (an offset into `out`, its end when none). */
@@ -84,8 +96,5 @@ enum sasl_turn sasl_answer(struct sasl *s, const char *p, size_t n,
 /* Whether a log-in may be taken as done: where the server must prove that it
  * knows the password, it has. */
 bool sasl_is_proven(const struct sasl *s);
-
-/* Whether challenges let the password be guessed by who has seen them. */
-bool sasl_is_sealed(const struct sasl *s);
 
 #endif

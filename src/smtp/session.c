@@ -194,6 +194,12 @@ session_send(struct session *s, const struct session_feed *feed,
 	return outcome(s, res);
 }
 
+enum sasl_grade
+session_grade(const struct session *s)
+{
+	return smtp_grade(s->client);
+}
+
 void
 session_leave(struct session *s)
 {

@@ -50,6 +50,9 @@ int session_open(struct session **s, int fd, const struct session_rules *rules,
     struct deadline until, struct result *res)
     __attribute__((warn_unused_result));
 
+/* How the session is logged in. */
+enum sasl_grade session_grade(const struct session *s);
+
 /* One mail of many. */
 struct session_mail {
 	struct envelope *env; /* its PENDING recipients are tried */

@@ -13,9 +13,7 @@
 
 #include <sys/file.h>
 
-#include "base/sha256.h"
 #include "spool/pause.h"
-#include "spool/state.h"
 
 #define WHAT "pause"
 #define RUN_FILE "run"
@@ -28,7 +26,7 @@
  * nothing between the members. */
 struct record {
 	char magic[8];
-	uint8_t salt[16];
+	uint8_t salt[STATE_SALT_SIZE];
 	uint8_t fingerprint[SHA256_SIZE]; /* of salt and secret */
 	int64_t until, since;
 	uint32_t cause, failures;
@@ -41,29 +39,13 @@ struct record {
 _Static_assert(sizeof(struct record) == 944, "no holes in a record");
 
 static void
-digest(const void *a, size_t na, const void *b, size_t nb,
-    uint8_t out[SHA256_SIZE])
+sum_up(const struct record *r, uint8_t out[SHA256_SIZE])
 {
 	struct sha256 ctx;
 
 	sha256_begin(&ctx);
-	sha256_add(&ctx, a, na);
-	sha256_add(&ctx, b, nb);
+	sha256_add(&ctx, r, offsetof(struct record, sum));
 	sha256_end(&ctx, out);
-	explicit_bzero(&ctx, sizeof ctx);
-}
-
-static void
-fingerprint(const struct record *r, const struct pause_key *key,
-    uint8_t out[SHA256_SIZE])
-{
-	digest(r->salt, sizeof r->salt, key->secret, key->secret_len, out);
-}
-
-static void
-sum_up(const struct record *r, uint8_t out[SHA256_SIZE])
-{
-	digest(r, offsetof(struct record, sum), "", 0, out);
 }
 
 /*
@@ -81,24 +63,6 @@ lock_soon(int fd, int how)
 			return;
 		(void)nanosleep(&rest, NULL);
 	}
-}
-
-/* Whether `n` bytes, or more, were there to be read. */
-static bool
-read_whole(int fd, void *p, size_t n)
-{
-	return pread(fd, p, n, 0) == (ssize_t)n;
-}
-
-/* Writes `n` bytes at the start.  Returns 0, or what errno says of it. */
-static int
-write_whole(int fd, const void *p, size_t n)
-{
-	ssize_t wrote = pwrite(fd, p, n, 0);
-
-	if (wrote == -1)
-		return errno;
-	return (size_t)wrote == n ? 0 : EIO;
 }
 
 static bool
@@ -123,11 +87,11 @@ is_sound(const struct record *r)
 }
 
 static bool
-is_for(const struct record *r, const struct pause_key *key)
+is_for(const struct record *r, const struct state_key *key)
 {
 	uint8_t print[SHA256_SIZE];
 
-	fingerprint(r, key, print);
+	state_print(key, r->salt, print);
 	return memcmp(r->fingerprint, print, sizeof print) == 0;
 }
 
@@ -145,7 +109,7 @@ unpack(const struct record *r, struct pause *p)
 }
 
 static void
-pack(const struct pause *p, const struct pause_key *key, struct record *r)
+pack(const struct pause *p, const struct state_key *key, struct record *r)
 {
 	*r = (struct record){ .magic = MAGIC,
 		.cause = (uint32_t)p->cause,
@@ -154,7 +118,7 @@ pack(const struct pause *p, const struct pause_key *key, struct record *r)
 		.failures = p->failures,
 		.reply = p->why.reply };
 	arc4random_buf(r->salt, sizeof r->salt);
-	fingerprint(r, key, r->fingerprint);
+	state_print(key, r->salt, r->fingerprint);
 	strlcpy(r->kind, result_kind_name(p->why.kind), sizeof r->kind);
 	strlcpy(r->status, p->why.status, sizeof r->status);
 	strlcpy(r->stage, p->why.stage, sizeof r->stage);
@@ -164,13 +128,13 @@ pack(const struct pause *p, const struct pause_key *key, struct record *r)
 
 /* `key` may be NULL: whatever it was for. */
 static void
-load(int fd, const struct pause_key *key, struct pause *p)
+load(int fd, const struct state_key *key, struct pause *p)
 {
 	struct record r;
 
 	*p = (struct pause){ .cause = PAUSE_NONE };
 	result_ok(&p->why);
-	if (read_whole(fd, &r, sizeof r) && is_sound(&r) &&
+	if (state_read(fd, &r, sizeof r) == 0 && is_sound(&r) &&
 	    (key == NULL || is_for(&r, key)))
 		unpack(&r, p);
 }
@@ -187,7 +151,7 @@ open_file(const struct spool *s, const char *account, int flags,
 
 static void
 load_account(const struct spool *s, const char *account,
-    const struct pause_key *key, struct pause *p)
+    const struct state_key *key, struct pause *p)
 {
 	char name[STATE_NAME_MAX + 1];
 	int fd = open_file(s, account, O_RDONLY, name);
@@ -200,7 +164,7 @@ load_account(const struct spool *s, const char *account,
 }
 
 void
-pause_load(const struct spool *s, const struct pause_key *key, struct pause *p)
+pause_load(const struct spool *s, const struct state_key *key, struct pause *p)
 {
 	load_account(s, key->account, key, p);
 }
@@ -232,7 +196,7 @@ add_failure(struct pause *p, enum pause_cause cause, int64_t now)
 }
 
 int
-pause_note(const struct spool *s, const struct pause_key *key, struct pause *p,
+pause_note(const struct spool *s, const struct state_key *key, struct pause *p,
     enum pause_cause cause, const struct result *why, int64_t now,
     int64_t (*seconds)(uint32_t failures, const void *arg), const void *arg,
     struct result *res)
@@ -250,7 +214,7 @@ pause_note(const struct spool *s, const struct pause_key *key, struct pause *p,
 	p->why = *why;
 	if (fd != -1) {
 		pack(p, key, &r);
-		error = write_whole(fd, &r, sizeof r);
+		error = state_write(fd, &r, sizeof r);
 		close(fd);
 	}
 	return error == 0 ? 0 : state_fail(s, name, error, res);
@@ -258,7 +222,7 @@ pause_note(const struct spool *s, const struct pause_key *key, struct pause *p,
 
 int
 pause_clear(
-    const struct spool *s, const struct pause_key *key, struct result *res)
+    const struct spool *s, const struct state_key *key, struct result *res)
 {
 	char name[STATE_NAME_MAX + 1];
 
@@ -278,7 +242,7 @@ pause_last_run(const struct spool *s)
 
 	if (fd == -1)
 		return 0;
-	if (read_whole(fd, line, RUN_SIZE) && line[RUN_SIZE - 1] == '\n') {
+	if (state_read(fd, line, RUN_SIZE) == 0 && line[RUN_SIZE - 1] == '\n') {
 		line[RUN_SIZE - 1] = '\0';
 		at = strtonum(line, 0, INT64_MAX, &error);
 	}
@@ -294,7 +258,7 @@ pause_note_run(const struct spool *s, int64_t now, struct result *res)
 
 	if (fd != -1) {
 		snprintf(line, sizeof line, "%020lld\n", (long long)now);
-		error = write_whole(fd, line, RUN_SIZE);
+		error = state_write(fd, line, RUN_SIZE);
 		close(fd);
 	}
 	return error == 0 ? 0 : state_fail(s, RUN_FILE, error, res);

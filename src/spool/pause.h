@@ -16,6 +16,7 @@
 #define SPOOL_PAUSE_H
 
 #include "spool/spool.h"
+#include "spool/state.h"
 
 enum pause_cause { PAUSE_NONE, PAUSE_HOST, PAUSE_LOGIN };
 
@@ -27,18 +28,10 @@ struct pause {
 	struct result why; /* the smarthost's words */
 };
 
-/* What makes the account what it is; all borrowed. */
-struct pause_key {
-	const char *account; /* its name in the configuration; "" the first */
-	const void *secret; /* bytes that change with it: host, port, user,
-			     * password ... */
-	size_t secret_len;
-};
-
 /* Reads it; NONE when there is none, when it was for another key, or when it
  * cannot be read. */
 void pause_load(
-    const struct spool *s, const struct pause_key *key, struct pause *p);
+    const struct spool *s, const struct state_key *key, struct pause *p);
 
 /* The same of the account `account`, whatever the key: to be shown. */
 void pause_peek(const struct spool *s, const char *account, struct pause *p);
@@ -52,14 +45,14 @@ bool pause_holds(const struct pause *p, int64_t now, int64_t max);
  * first; `p` gets what is noted, until = now + seconds(failures), failures
  * being 1 for the first.  Kind STORAGE: it could not be written.
  */
-int pause_note(const struct spool *s, const struct pause_key *key,
+int pause_note(const struct spool *s, const struct state_key *key,
     struct pause *p, enum pause_cause cause, const struct result *why,
     int64_t now, int64_t (*seconds)(uint32_t failures, const void *arg),
     const void *arg, struct result *res) __attribute__((warn_unused_result));
 
 /* Forgets it: the account works, or is to be tried.  No write where there is
  * nothing to forget. */
-int pause_clear(const struct spool *s, const struct pause_key *key,
+int pause_clear(const struct spool *s, const struct state_key *key,
     struct result *res) __attribute__((warn_unused_result));
 
 /* When a queue run last ended, and noting that one did; 0: never. */

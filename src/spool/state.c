@@ -1,8 +1,10 @@
 #include "config.h"
 
+#include <bsd/string.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/buf.h"
@@ -59,6 +61,39 @@ state_open(const struct spool *s, const char *name, int flags)
 {
 	return openat(s->fds[SPOOL_STATE], name,
 	    flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+}
+
+int
+state_read(int fd, void *p, size_t n)
+{
+	ssize_t got = pread(fd, p, n, 0);
+
+	if (got == -1)
+		return errno;
+	return (size_t)got == n ? 0 : EIO;
+}
+
+int
+state_write(int fd, const void *p, size_t n)
+{
+	ssize_t wrote = pwrite(fd, p, n, 0);
+
+	if (wrote == -1)
+		return errno;
+	return (size_t)wrote == n ? 0 : EIO;
+}
+
+void
+state_print(const struct state_key *key, const uint8_t salt[STATE_SALT_SIZE],
+    uint8_t out[SHA256_SIZE])
+{
+	struct sha256 ctx;
+
+	sha256_begin(&ctx);
+	sha256_add(&ctx, salt, STATE_SALT_SIZE);
+	sha256_add(&ctx, key->secret, key->secret_len);
+	sha256_end(&ctx, out);
+	explicit_bzero(&ctx, sizeof ctx);
 }
 
 int

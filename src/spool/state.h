@@ -4,9 +4,19 @@
 #ifndef SPOOL_STATE_H
 #define SPOOL_STATE_H
 
+#include "base/sha256.h"
 #include "spool/spool.h"
 
 #define STATE_NAME_MAX 255 /* bytes of a file's name */
+#define STATE_SALT_SIZE 16
+
+/* What makes an account what it is; all borrowed. */
+struct state_key {
+	const char *account; /* its name in the configuration; "" the first */
+	const void *secret; /* bytes that change with it: host, port, user,
+			     * password ... */
+	size_t secret_len;
+};
 
 /*
  * Writes the name of the file `what` of `account` to `dst`: "what.account",
@@ -21,6 +31,15 @@ int state_name(char dst[STATE_NAME_MAX + 1], const char *what,
  * where they say so with mode 0600; follows no link and does not wait.
  * Returns the descriptor, or -1 with errno set. */
 int state_open(const struct spool *s, const char *name, int flags);
+
+/* Reads or writes `n` bytes at the start; reading: there may be more.  Returns
+ * 0, or what errno says of it. */
+int state_read(int fd, void *p, size_t n);
+int state_write(int fd, const void *p, size_t n);
+
+/* A fingerprint of the key's secret, from which nothing can be told of it. */
+void state_print(const struct state_key *key,
+    const uint8_t salt[STATE_SALT_SIZE], uint8_t out[SHA256_SIZE]);
 
 /* Kind STORAGE: `name` of state/ could not be worked with, for `error`. */
 int state_fail(

@@ -2,10 +2,11 @@
 whom."""
 
 import re
+import threading
 
 import pytest
 from faults import clear
-from queued import TO, Nobody, merged
+from queued import TO, Nobody, merged, until
 from smarthost.script import at
 
 FIRST, SHOP, SPARE = "me@163.com", "shop@shop.example", "spare@qq.example"
@@ -247,6 +248,20 @@ def test_a_whole_queue_goes_through_spare(machine):
     assert machine.counts() == (0, 0, 12)
     assert [len(c.messages) for c in machine.spare.connections] == [10, 2]
     assert machine.queued.waiting == []
+
+
+def test_who_waits_too_long_has_it_kept_as_his_own(machine):
+    down(machine, "first")
+    machine.configure(smarthost={"wait_timeout": "2s"})
+    hold = threading.Event()
+    machine.spare.script.append(at("DOT", hold=hold))
+    machine.send("root").ok()
+    (kept,) = machine.queued.mails()
+    assert kept["sender"] == FIRST
+    hold.set()
+    until(lambda: machine.queued.waiting == [])
+    assert machine.counts() == (0, 0, 1)
+    assert machine.spare.message.sender == SPARE
 
 
 def test_a_refusal_by_spare_is_reported_for_the_sender(machine):

@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from queued import TO
 from runner import CODE, USER
 from smarthost.script import at
 
@@ -78,3 +79,44 @@ def test_a_server_that_does_not_know_the_password(outpost, smarthost, reply):
     run = outpost(["a@x"], MAIL, host=host)
     run.failed(75, "AUTH SCRAM-SHA-256 as")
     assert host.messages == []
+
+
+def offers(host, *mechanisms):
+    """What the smarthost offers from now on."""
+    host.script[:] = [at("EHLO", reply=[
+        "250-mx", "250-AUTH " + " ".join(mechanisms), "250 8BITMIME"])]
+
+
+def test_no_worse_login_than_before(queued, smarthost):
+    host = smarthost(auth="SCRAM-SHA-256 PLAIN LOGIN", tls="implicit")
+    secure = {"tls": "implicit", "auth": "auto",
+              "ca_file": queued.outpost.ca_file}
+    queued.configure(host, smarthost=secure)
+    queued.submit().ok()
+    assert host.connection.credentials[0][0] == "SCRAM-SHA-256"
+    offers(host, "PLAIN", "LOGIN")
+    done = queued.submit(["-v", TO])
+    assert done.status == 0
+    assert "log-in was by SCRAM before, offered now is: PLAIN LOGIN" in done.err
+    assert "`auth = plain`" in done.err
+    queued.run("-qf").ok()
+    assert len(host.messages) == 1 and len(queued.waiting) == 1
+    assert not any(line.startswith(b"AUTH") for connection in
+                   host.connections[1:] for line in connection.commands)
+    # whoever knows better says so
+    queued.configure(host, smarthost={**secure, "auth": "plain"})
+    queued.run("-qf").ok()
+    assert len(host.messages) == 2 and queued.waiting == []
+
+
+def test_a_changed_account_forgets_the_login_before(queued, smarthost):
+    host = smarthost(auth="SCRAM-SHA-256 PLAIN", tls="implicit")
+    secure = {"tls": "implicit", "auth": "auto",
+              "ca_file": queued.outpost.ca_file}
+    queued.configure(host, smarthost=secure)
+    queued.submit().ok()
+    offers(host, "PLAIN")
+    queued.configure(host, smarthost={**secure, "timeout": "4m"})
+    queued.submit().ok()
+    assert [c.credentials[0][0] for c in host.connections] == [
+        "SCRAM-SHA-256", "PLAIN"]

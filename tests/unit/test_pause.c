@@ -64,14 +64,14 @@ ten_times(uint32_t failures, const void *arg)
 	return 10 * (int64_t)failures;
 }
 
-static struct pause_key
+static struct state_key
 key_of(const char *account, const char *secret)
 {
-	return (struct pause_key){ account, secret, strlen(secret) };
+	return (struct state_key){ account, secret, strlen(secret) };
 }
 
 static void
-note(struct place *place, const struct pause_key *key, enum pause_cause cause,
+note(struct place *place, const struct state_key *key, enum pause_cause cause,
     int64_t now, struct pause *p)
 {
 	struct result res;
@@ -82,7 +82,7 @@ note(struct place *place, const struct pause_key *key, enum pause_cause cause,
 }
 
 static void
-assert_none(struct place *place, const struct pause_key *key)
+assert_none(struct place *place, const struct state_key *key)
 {
 	struct pause p;
 
@@ -125,7 +125,7 @@ test_row(void **state)
 		{ PAUSE_HOST, NOW + 50, 2, NOW + 100 },
 		{ PAUSE_LOGIN, NOW + 200, 1, NOW + 200 },
 	};
-	struct pause_key key = key_of("row", "s");
+	struct state_key key = key_of("row", "s");
 	struct pause p;
 
 	assert_none(*state, &key);
@@ -146,8 +146,8 @@ test_row(void **state)
 static void
 test_keys(void **state)
 {
-	struct pause_key old = key_of("key", "old"), new = key_of("key", "new");
-	struct pause_key other = key_of("KEY", "old");
+	struct state_key old = key_of("key", "old"), new = key_of("key", "new");
+	struct state_key other = key_of("KEY", "old");
 	struct pause p;
 
 	note(*state, &old, PAUSE_LOGIN, NOW, &p);
@@ -163,7 +163,7 @@ test_keys(void **state)
 static void
 test_peek(void **state)
 {
-	struct pause_key key = key_of("peek", "secret");
+	struct state_key key = key_of("peek", "secret");
 	struct place *place = *state;
 	struct pause p;
 
@@ -178,7 +178,7 @@ test_peek(void **state)
 static void
 test_first_account(void **state)
 {
-	struct pause_key first = key_of("", "s"),
+	struct state_key first = key_of("", "s"),
 			 named = key_of("default", "s");
 	struct place *place = *state;
 	struct pause p;
@@ -195,7 +195,7 @@ test_first_account(void **state)
 static void
 test_clear(void **state)
 {
-	struct pause_key key = key_of("clear", "s");
+	struct state_key key = key_of("clear", "s");
 	struct place *place = *state;
 	struct pause p;
 	struct result res;
@@ -243,7 +243,7 @@ test_holds(void **state)
 static void
 test_damage(void **state)
 {
-	struct pause_key key = key_of("damage", "s");
+	struct state_key key = key_of("damage", "s");
 	struct place *place = *state;
 	char whole[4096], byte;
 	struct pause p;
@@ -275,7 +275,7 @@ test_damage(void **state)
 static void
 test_no_secret_in_it(void **state)
 {
-	struct pause_key key = key_of("secret", "hunter2hunter2");
+	struct state_key key = key_of("secret", "hunter2hunter2");
 	struct place *place = *state;
 	char a[4096], b[4096];
 	struct pause p;
@@ -299,7 +299,7 @@ test_no_secret_in_it(void **state)
 static void
 test_lock_held(void **state)
 {
-	struct pause_key key = key_of("held", "s");
+	struct state_key key = key_of("held", "s");
 	struct place *place = *state;
 	struct pause p;
 	int fd;
@@ -317,8 +317,8 @@ test_lock_held(void **state)
 static void
 test_strange_files(void **state)
 {
-	struct pause_key link = key_of("link", "s"), dir = key_of("dir", "s");
-	struct pause_key fifo = key_of("fifo", "s");
+	struct state_key link = key_of("link", "s"), dir = key_of("dir", "s");
+	struct state_key fifo = key_of("fifo", "s");
 	struct place *place = *state;
 	int fd = place->spool.fds[SPOOL_STATE];
 	struct pause p;
@@ -382,7 +382,7 @@ static void
 test_no_folder(void **state)
 {
 	struct place none = { .dir = "/nowhere" };
-	struct pause_key key = key_of("", "s");
+	struct state_key key = key_of("", "s");
 	struct pause p;
 	struct result res;
 
@@ -409,7 +409,7 @@ test_no_folder(void **state)
 static void
 test_crowd(void **state)
 {
-	struct pause_key key = key_of("crowd", "s");
+	struct state_key key = key_of("crowd", "s");
 	struct place *place = *state;
 	struct pause p;
 	pid_t pids[CROWD];

@@ -95,6 +95,44 @@ check_refused(unsigned offered, const struct result *res)
 			    strstr(res->text, caps_mechanism_name(bit)));
 }
 
+/* What was good enough before is the least that is taken, where nothing is
+ * wanted. */
+static void
+test_downgrade(void **state)
+{
+	static const struct {
+		enum sasl_grade least;
+		enum sasl_want want;
+		unsigned offered;
+		const struct tls_binding *binding;
+		enum result_kind kind;
+	} cases[] = {
+		{ SASL_GRADE_NONE, SASL_AUTO, PLAIN, TLS, RESULT_OK },
+		{ SASL_GRADE_MUTUAL, SASL_AUTO, SHA1 | PLAIN, TLS, RESULT_OK },
+		{ SASL_GRADE_MUTUAL, SASL_AUTO, SHA1_PLUS, BOUND, RESULT_OK },
+		{ SASL_GRADE_MUTUAL, SASL_AUTO, PLAIN | LOGIN | MD5, TLS,
+		    RESULT_DOWNGRADE },
+		{ SASL_GRADE_MUTUAL, SASL_AUTO, 0, TLS, RESULT_DOWNGRADE },
+		{ SASL_GRADE_MUTUAL, SASL_AUTO, EXTERNAL, TLS, RESULT_NO_AUTH },
+		{ SASL_GRADE_BOUND, SASL_AUTO, SHA256 | SHA1, BOUND,
+		    RESULT_DOWNGRADE },
+		{ SASL_GRADE_BOUND, SASL_AUTO, SHA1_PLUS, BOUND, RESULT_OK },
+		{ SASL_GRADE_BOUND, SASL_PLAIN, PLAIN, TLS, RESULT_OK },
+	};
+	struct result res;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		struct sasl s = { .binding = cases[i].binding,
+			.least = cases[i].least };
+
+		result_ok(&res);
+		(void)!sasl_choose(&s, cases[i].want, cases[i].offered, &res);
+		if (res.kind != cases[i].kind)
+			fail_msg("%zu: %s", i, res.text);
+	}
+}
+
 static void
 test_choose(void **state)
 {
@@ -289,7 +327,8 @@ exchange(const struct exchange *e, struct buf *out)
 
 	start(&s, e->initial, out);
 	for (size_t i = 0; i < COUNT(e->turns) && e->turns[i].in != NULL; i++) {
-		assert_int_equal(sasl_is_proven(&s), !sasl_is_sealed(&s));
+		assert_int_equal(
+		    sasl_is_proven(&s), sasl_grade(&s) == SASL_GRADE_NONE);
 		assert_int_equal(
 		    tell(&s, e->turns[i].in, out, &res), SASL_ANSWERED);
 		check_base64(out->data, e->turns[i].out);
@@ -560,6 +599,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_choose),
+		cmocka_unit_test(test_downgrade),
 		cmocka_unit_test(test_exchanges),
 		cmocka_unit_test(test_scram_wrong),
 		cmocka_unit_test(test_scram_long),

@@ -17,6 +17,7 @@
 #include "config/secret.h"
 
 #define HOST "[smarthost]\nhost = a.example\nuser = u@example.com\n"
+#define WORK "host = a.example\nuser = u@example.com\n"
 
 #define DIRECTORY "/tmp/outpost-secret-XXXXXX"
 static char directory[] = DIRECTORY;
@@ -320,6 +321,11 @@ test_places(void **state)
 		    "run: chmod g-w,o-rwx ", 0444, REFUSED },
 		{ "outpost.password", "t.ini", "", "", "is empty", 0400,
 		    REFUSED },
+		{ "outpost.password.work", "t.ini", "[smarthost work]\n" WORK,
+		    "cred\n", "cred", 0400, FOUND },
+		{ "outpost.password", "t.ini", "[smarthost work]\n" WORK,
+		    "cred\n", "[smarthost work] password: must be set, or",
+		    0400, REFUSED },
 		{ ".netrc", "t.ini", "", NETRC, "netrc-pw", 0600, FOUND },
 		{ ".netrc", "t.ini", "", NETRC, "run: chmod g-w,o-rwx ", 0644,
 		    REFUSED },
@@ -347,10 +353,8 @@ test_places(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		choose(cases[i].name);
 		write_file(cases[i].text, strlen(cases[i].text), cases[i].mode);
-		snprintf(text, sizeof text,
-		    "%s[sender]\nrewrite = never\n"
-		    "[smarthost]\n%s",
-		    HOST, cases[i].file);
+		snprintf(text, sizeof text, "%s%s[sender]\nrewrite = never\n",
+		    cases[i].file[0] == '[' ? "" : HOST, cases[i].file);
 		assert_int_equal(
 		    load_from(&s, cases[i].conf, text, &places, &res),
 		    cases[i].how == FOUND ? 0 : -1);
