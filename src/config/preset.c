@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/distance.h"
+#include "base/pattern.h"
 #include "config/file.h"
 #include "config/inifile.h"
 #include "config/preset.h"
@@ -252,16 +253,16 @@ preset_find_name(const struct presets *p, const char *name)
 	return NULL;
 }
 
-/* Whether `word` is one of the blank-separated `list`. */
+/* Whether `domain` is one of the blank-separated patterns in `list`. */
 static bool
-is_listed(const char *list, const char *word)
+is_listed(const char *list, const char *domain)
 {
-	size_t n, len = strlen(word);
+	size_t n, len = strlen(domain);
 
 	for (list += strspn(list, " "); *list != '\0';
 	     list += n + strspn(list + n, " ")) {
 		n = strcspn(list, " ");
-		if (n == len && ascii_equal_n(list, word, n))
+		if (pattern_fits(list, n, domain, len))
 			return true;
 	}
 	return false;

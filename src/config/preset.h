@@ -48,7 +48,7 @@ struct preset_value {
 struct preset {
 	char *name; /* "163" */
 	char *title; /* "NetEase 163", or "" */
-	char *domains; /* blank-separated, or "" */
+	char *domains; /* patterns (pattern.h) with blanks between, or "" */
 	char *texts[PRESET_TEXT_COUNT][LANGUAGE_COUNT]; /* or "" */
 	struct preset_value *values; /* in the order of the file */
 	size_t count; /* of them */

@@ -33,7 +33,7 @@ static const char text[] =
     "user_zh = \xe5\x9c\xb0\xe5\x9d\x80\n"
     "code_en = in the settings\n"
     "[provider   beta.2]\n"
-    "domains = b.example a.example\n"
+    "domains = b.example b.*.example a.example\n"
     "host_en = HOST, with the region\n"
     "[other]\nprovider = alpha\n"
     "[provider c]\n";
@@ -101,11 +101,14 @@ test_find(void **state)
 		{ preset_find_domain, "b.example", "beta.2" },
 		{ preset_find_domain, "me@b.example", "beta.2" },
 		{ preset_find_domain, "\"a@a.example\"@b.example", "beta.2" },
+		{ preset_find_domain, "me@b.co.Example", "beta.2" },
+		{ preset_find_domain, "b.example.org", NULL },
 		{ preset_find_domain, "example", NULL },
 		{ preset_find_domain, "a.exampl", NULL },
 		{ preset_find_domain, "", NULL },
 		{ preset_find_domain, "me@", NULL },
 		{ preset_find_domain, "a.example  Aa.example", NULL },
+		{ preset_find_domain, "*", NULL },
 		{ preset_guess, "alhpa", "alpha" },
 		{ preset_guess, "beta", "beta.2" },
 		{ preset_guess, "a.example", "alpha" },

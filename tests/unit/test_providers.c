@@ -3,6 +3,7 @@
  * how `outpost providers` shows them. */
 #include "config.h"
 
+#include <bsd/string.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -86,8 +87,17 @@ test_there(void **state)
 		{ "a@139.com", "139" },
 		{ "a@gmail.com", "gmail" },
 		{ "a@hotmail.com", "outlook" },
+		{ "a@hotmail.co.uk", "outlook" },
+		{ "a@outlook.fr", "outlook" },
 		{ "a@me.com", "icloud" },
 		{ "a@yahoo.com", "yahoo" },
+		{ "a@yahoo.co.uk", "yahoo" },
+		{ "a@aol.com", "aol" },
+		{ "a@gmx.net", "gmx.net" },
+		{ "a@gmx.com", "gmx" },
+		{ "a@web.de", "web.de" },
+		{ "a@yandex.ru", "yandex" },
+		{ "a@mail.ru", "mail.ru" },
 		{ "a@fastmail.com", "fastmail" },
 		{ "a@zoho.com", "zoho" },
 		{ "a@zoho.com.cn", "zoho.cn" },
@@ -102,6 +112,9 @@ test_there(void **state)
 		{ NULL, "sendgrid" },
 		{ NULL, "mailgun" },
 		{ NULL, "mailgun.eu" },
+		{ NULL, "brevo" },
+		{ NULL, "postmark" },
+		{ NULL, "resend" },
 		{ NULL, "feishu" },
 	};
 	const struct preset *preset;
@@ -163,19 +176,28 @@ check_name(const struct preset *preset)
 		fail_msg("%s", preset->name);
 }
 
-/* Each domain is one, and no other preset's or twice its own. */
+/* Each domain is one, or a pattern of some, and no other preset's or twice its
+ * own. */
 static void
 check_domains(const struct presets *presets, const struct preset *preset)
 {
-	const char *list = preset->domains, *rest;
-	struct host domain, other;
+	const struct preset *end = presets->all + presets->count;
+	struct presets others = { presets->all, 0 };
+	char list[1024], domain[256], *rest = list, *word, *star;
 
-	while (host_next(&list, 1, &domain)) {
-		if (domain.kind != HOST_NAME || domain.port != 1 ||
-		    preset_find_domain(presets, domain.name) != preset)
-			fail_msg("%s: %s", preset->name, domain.name);
-		for (rest = list; host_next(&rest, 1, &other);)
-			assert_string_not_equal(domain.name, other.name);
+	others.all += preset - presets->all + 1;
+	others.count = (size_t)(end - others.all);
+	assert_true(strlcpy(list, preset->domains, sizeof list) < sizeof list);
+	while ((word = strsep(&rest, " ")) != NULL && *list != '\0') {
+		assert_true(
+		    strlcpy(domain, word, sizeof domain) < sizeof domain);
+		if ((star = strchr(domain, '*')) != NULL)
+			*star = 'x';
+		if (host_kind_of(domain) != HOST_NAME ||
+		    strchr(domain, '.') == NULL ||
+		    preset_find_domain(presets, domain) != preset ||
+		    preset_find_domain(&others, domain) != NULL)
+			fail_msg("%s: %s", preset->name, word);
 	}
 }
 
