@@ -108,7 +108,6 @@ begin_preset(struct reader *r, const struct inifile_entry *e, const char *name,
 	p->all = all;
 	r->preset = &all[p->count++];
 	memset(r->preset, 0, sizeof *r->preset);
-	r->preset->line = e->line;
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		if (set(field_of(r->preset, i), "", res) == -1)
 			return -1;
@@ -154,7 +153,7 @@ add_value(struct preset *preset, const struct conf_key *key,
 		return fail_memory(res);
 	preset->values = values;
 	values += preset->count++;
-	*values = (struct preset_value){ key, NULL, e->line };
+	*values = (struct preset_value){ key, NULL };
 	return set(&values->text, e->value, res);
 }
 

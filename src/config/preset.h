@@ -42,7 +42,6 @@ enum preset_text {
 struct preset_value {
 	const struct conf_key *key;
 	char *text; /* as it would be written */
-	unsigned line; /* of the file */
 };
 
 struct preset {
@@ -52,7 +51,6 @@ struct preset {
 	char *texts[PRESET_TEXT_COUNT][LANGUAGE_COUNT]; /* or "" */
 	struct preset_value *values; /* in the order of the file */
 	size_t count; /* of them */
-	unsigned line; /* of the file that begins it */
 };
 
 /* All of them, in the order of the file: all[0] to all[count - 1]. */

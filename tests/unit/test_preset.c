@@ -59,9 +59,8 @@ test_read(void **state)
 	b = &p.all[1];
 	assert_string_equal(a->name, "alpha");
 	assert_string_equal(a->title, "Alpha Mail");
-	assert_int_equal(a->line, 7);
 	assert_int_equal(a->count, 4);
-	assert_int_equal(a->values[0].line, 10);
+	assert_string_equal(a->values[0].key->name, "host");
 	assert_string_equal(
 	    preset_value(a, "smarthost", "host"), "smtp.a.example [::1]:994");
 	assert_string_equal(preset_value(a, "smarthost", "port"), "587");
