@@ -1,7 +1,6 @@
 #include "config.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,94 +9,10 @@
 #include "base/pin.h"
 #include "config/conf.h"
 #include "config/conf_internal.h"
+#include "config/host.h"
 
-#define HOST_MAX 253 /* RFC 1035: 255 on the wire */
-#define LABEL_MAX 63
 #define EHLO_MAX 255 /* RFC 5321, section 4.5.3.1.2 */
-
-enum host_kind { HOST_BAD, HOST_NAME, HOST_IPV4, HOST_IPV6 };
-
-/* Letters, digits, hyphens and (as container tools have it) underscores,
- * dots between the labels; the last label is not a number, since resolvers
- * take such a name for an odd form of an IPv4 address. */
-static bool
-is_host_name(const char *host)
-{
-	const char *label = host;
-	size_t n, digits;
-
-	for (;;) {
-		n = strcspn(label, ".");
-		digits = strspn(label, "0123456789");
-		if (n == 0 || n > LABEL_MAX || label[0] == '-' ||
-		    label[n - 1] == '-')
-			return false;
-		for (size_t i = 0; i < n; i++)
-			if (!ascii_is_alnum(label[i]) && label[i] != '-' &&
-			    label[i] != '_')
-				return false;
-		if (label[n] == '\0')
-			return digits != n;
-		label += n + 1;
-	}
-}
-
-/* Copies `host` to `bare` without the brackets of an IPv6 address. */
-static enum host_kind
-classify(const char *host, size_t n, char bare[HOST_MAX + 1])
-{
-	struct in6_addr ignored;
-	bool bracketed = n > 2 && host[0] == '[' && host[n - 1] == ']';
-
-	if (bracketed) {
-		host++;
-		n -= 2;
-	}
-	if (n > HOST_MAX)
-		return HOST_BAD;
-	memcpy(bare, host, n);
-	bare[n] = '\0';
-	if (inet_pton(AF_INET6, bare, &ignored) == 1)
-		return HOST_IPV6;
-	if (bracketed)
-		return HOST_BAD;
-	if (inet_pton(AF_INET, bare, &ignored) == 1)
-		return HOST_IPV4;
-	return is_host_name(bare) ? HOST_NAME : HOST_BAD;
-}
-
-/* Whether the host can be nothing but this machine. */
-static bool
-is_loopback(enum host_kind kind, const char *bare)
-{
-	struct in6_addr address;
-
-	switch (kind) {
-	case HOST_NAME:
-		return ascii_equal(bare, "localhost");
-	case HOST_IPV4:
-		return strncmp(bare, "127.", 4) == 0;
-	case HOST_IPV6:
-		return inet_pton(AF_INET6, bare, &address) == 1 &&
-		    IN6_IS_ADDR_LOOPBACK(&address);
-	case HOST_BAD:
-		break;
-	}
-	return false;
-}
-
-/* Takes the next name off the list; 0 at its end. */
-static size_t
-next_host(const char **list, const char **host)
-{
-	size_t n;
-
-	*list += strspn(*list, " ");
-	*host = *list;
-	n = strcspn(*list, " ");
-	*list += n;
-	return n;
-}
+#define NO_PORT (-1)
 
 static int
 fail_smarthost(const struct conf *conf, const char *name, const char *text,
@@ -106,30 +21,35 @@ fail_smarthost(const struct conf *conf, const char *name, const char *text,
 	return conf_fail(conf, "smarthost", name, res, text);
 }
 
+/* What is wrong with an entry of `host`. */
+static const char *
+complaint(const struct host *host)
+{
+	if (host->kind == HOST_BAD_PORT)
+		return "the port after a : must be a number from 1 to 65535";
+	if (host->name[0] == '/')
+		return "a path is not a host";
+	if (strchr(host->name, ':') != NULL)
+		return "not a host name or address (before a port, an IPv6 "
+		       "address stands in brackets)";
+	return "not a host name or address";
+}
+
 static int
 check_host(const struct conf *conf, struct result *res)
 {
-	const char *list = conf->smarthost.host, *host;
-	char bare[HOST_MAX + 1];
-	size_t n;
+	const char *list = conf->smarthost.host;
+	struct host host;
 
 	if (list[strspn(list, " ")] == '\0')
 		return fail_smarthost(conf, "host",
-		    "must be set to the server that takes your mail", res);
-	while ((n = next_host(&list, &host)) > 0) {
-		if (classify(host, n, bare) != HOST_BAD)
-			continue;
-		if (host[0] == '/')
+		    "must be set to the server that takes your mail, or "
+		    "provider to one that `outpost providers` lists",
+		    res);
+	while (host_next(&list, conf->smarthost.port, &host))
+		if (host.kind == HOST_BAD || host.kind == HOST_BAD_PORT)
 			return fail_smarthost(
-			    conf, "host", "a path is not a host", res);
-		if (memchr(host, ':', n) != NULL)
-			return fail_smarthost(conf, "host",
-			    "not a host name or address (the port has a key "
-			    "of its own)",
-			    res);
-		return fail_smarthost(
-		    conf, "host", "not a host name or address", res);
-	}
+			    conf, "host", complaint(&host), res);
 	return 0;
 }
 
@@ -183,23 +103,22 @@ check_source(const struct conf *conf, struct result *res)
 {
 	static const size_t most[] = {
 		[HOST_BAD] = 0,
+		[HOST_BAD_PORT] = 0,
 		[HOST_NAME] = 0,
 		[HOST_IPV4] = 1,
 		[HOST_IPV6] = 1,
 	};
-	size_t n, seen[sizeof most / sizeof *most] = { 0 };
-	const char *list = conf->smarthost.source_address, *address;
-	char bare[HOST_MAX + 1];
-	enum host_kind kind;
+	size_t seen[sizeof most / sizeof *most] = { 0 };
+	const char *list = conf->smarthost.source_address;
+	struct host address;
 
-	while ((n = next_host(&list, &address)) > 0) {
-		kind = classify(address, n, bare);
-		if (++seen[kind] > most[kind])
+	while (host_next(&list, NO_PORT, &address))
+		if (address.port != NO_PORT ||
+		    ++seen[address.kind] > most[address.kind])
 			return fail_smarthost(conf, "source_address",
 			    "must be an IPv4 address, an IPv6 address, or one "
 			    "of each",
 			    res);
-	}
 	return 0;
 }
 
@@ -218,7 +137,7 @@ check_ehlo(const struct conf *conf, struct result *res)
 	for (size_t i = 0; i < n; i++)
 		if (!ascii_is_visible(ehlo[i]))
 			is_visible = false;
-	if (n <= EHLO_MAX && is_visible && (is_literal || is_host_name(ehlo)))
+	if (n <= EHLO_MAX && is_visible && (is_literal || host_is_name(ehlo)))
 		return 0;
 	return fail_smarthost(
 	    conf, "ehlo", "must be a host name or an [address]", res);
@@ -287,17 +206,16 @@ check_sender(const struct conf *conf, struct result *res)
 static int
 check_clear(const struct conf *conf, struct result *res)
 {
-	const char *list = conf->smarthost.host, *host;
-	char bare[HOST_MAX + 1];
-	size_t n;
+	const char *list = conf->smarthost.host;
+	struct host host;
 
 	if (conf->smarthost.tls != CONF_TLS_OFF ||
 	    conf->smarthost.auth == CONF_AUTH_OFF ||
 	    conf->smarthost.auth == CONF_AUTH_EXTERNAL ||
 	    *conf->smarthost.user == '\0' || conf->smarthost.insecure_auth)
 		return 0;
-	while ((n = next_host(&list, &host)) > 0)
-		if (!is_loopback(classify(host, n, bare), bare))
+	while (host_next(&list, conf->smarthost.port, &host))
+		if (!host_is_loopback(&host))
 			return fail_smarthost(conf, "tls",
 			    "with off, the password would go over the network "
 			    "in clear; insecure_auth = yes allows that",

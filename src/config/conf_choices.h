@@ -38,6 +38,13 @@ enum conf_delivery {
 	CONF_DELIVERY_QUEUE
 };
 
+/* Values of [log] language. */
+enum conf_language {
+	CONF_LANGUAGE_AUTO,
+	CONF_LANGUAGE_ENGLISH,
+	CONF_LANGUAGE_CHINESE
+};
+
 #define CONF_TIMES_MAX 16
 
 /* A list of times. */

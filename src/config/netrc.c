@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "config/host.h"
 #include "config/netrc.h"
+
+#define ANY_PORT 1 /* it is not looked at */
 
 enum word { WORD_TAKEN, WORD_NONE, WORD_BAD };
 
@@ -130,17 +133,12 @@ skip_macro(struct scan *s)
 static bool
 is_listed(const char *list, const char *name)
 {
-	size_t n, len = strlen(name);
+	struct host host;
 
-	for (;;) {
-		list += strspn(list, " ");
-		n = strcspn(list, " ");
-		if (n == 0)
-			return false;
-		if (n == len && ascii_equal_n(list, name, n))
+	while (host_next(&list, ANY_PORT, &host))
+		if (ascii_equal(host.name, name))
 			return true;
-		list += n;
-	}
+	return false;
 }
 
 /* The entry is over: its password is the one, if there is none yet. */

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
 #include "delivery/deliver.h"
 #include "net/tls.h"
 
@@ -37,23 +36,6 @@ deliver_is_relay_fault(const struct result *res)
 	return relay_at_fault[res->kind];
 }
 
-/* Copies the next blank-separated host of *list; false at the end. */
-static bool
-next_host(const char **list, char host[DELIVER_HOST_MAX])
-{
-	size_t n;
-
-	while (ascii_is_blank(**list))
-		(*list)++;
-	n = strcspn(*list, " \t");
-	if (n == 0 || n >= DELIVER_HOST_MAX)
-		return false;
-	memcpy(host, *list, n);
-	host[n] = '\0';
-	*list += n;
-	return true;
-}
-
 static void
 make_plan(const struct delivery *d, struct smtp_plan *plan)
 {
@@ -77,8 +59,8 @@ make_plan(const struct delivery *d, struct smtp_plan *plan)
 	const struct conf *conf = d->conf;
 
 	*plan = (struct smtp_plan){
-		.host = d->host,
-		.port = conf->smarthost.port,
+		.host = d->host.name,
+		.port = d->host.port,
 		.ehlo = d->id->ehlo.len > 0 ? d->id->ehlo.data
 					    : d->peer.literal,
 		.tls = tls[conf->smarthost.tls],
@@ -119,14 +101,14 @@ connect_host(struct delivery *d, struct deadline until, struct result *res)
 	struct dial *peer = &d->peer;
 
 	connect = deadline_in(d->conf->smarthost.connect_timeout, -1);
-	snprintf(d->relay, sizeof d->relay, "%s:%ld", d->host,
-	    d->conf->smarthost.port);
-	if (dial(peer, d->host, (int)d->conf->smarthost.port,
+	snprintf(
+	    d->relay, sizeof d->relay, "%s:%ld", d->host.name, d->host.port);
+	if (dial(peer, d->host.name, (int)d->host.port,
 		d->conf->smarthost.source_address,
 		deadline_earlier(until, connect), res) == -1)
 		return -1;
-	snprintf(d->relay, sizeof d->relay, "%s[%s]:%ld", d->host,
-	    peer->address, d->conf->smarthost.port);
+	snprintf(d->relay, sizeof d->relay, "%s[%s]:%ld", d->host.name,
+	    peer->address, d->host.port);
 	make_plan(d, &rules.plan);
 	if (check_clear(d, &rules.plan, res) == -1) {
 		close(peer->fd);
@@ -177,7 +159,7 @@ deliver_open(struct delivery *d, struct deadline until, struct result *res)
 	d->session = NULL;
 	d->relay[0] = '\0';
 	result_fail(res, RESULT_CONFIG, "no smarthost is configured");
-	while (next_host(&list, d->host)) {
+	while (host_next(&list, d->conf->smarthost.port, &d->host)) {
 		if (connect_host(d, share(until, list), res) == 0)
 			return 0;
 		if (!deliver_is_relay_fault(res) || deadline_left(until) == 0)

@@ -10,13 +10,12 @@
 
 #include "base/result.h"
 #include "config/conf.h"
+#include "config/host.h"
 #include "config/secret.h"
 #include "delivery/identity.h"
 #include "mail/envelope.h"
 #include "net/dial.h"
 #include "smtp/session.h"
-
-#define DELIVER_HOST_MAX 256
 
 struct delivery {
 	const struct conf *conf;
@@ -27,8 +26,8 @@ struct delivery {
 	enum sasl_grade least; /* of a log-in whose kind is not configured */
 	int cancel; /* descriptor that ends it all, or -1 */
 	/* out: what was tried last */
-	char host[DELIVER_HOST_MAX]; /* as configured */
-	char relay[DELIVER_HOST_MAX + 96]; /* "host[address]:port" */
+	struct host host; /* as configured */
+	char relay[HOST_MAX + 97]; /* "host[address]:port" */
 	struct dial peer; /* of the connection; its socket is the session's */
 	struct session *session; /* NULL: none */
 };

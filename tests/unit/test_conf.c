@@ -12,6 +12,7 @@
 
 #include "config/conf.h"
 #include "config/conf_keys.h"
+#include "dumps.h"
 
 #define HOST "[smarthost]\nhost = smtp.example.com\n"
 #define LOGIN HOST "user = me@example.com\npassword = pw\n"
@@ -45,8 +46,8 @@ static const struct {
 	{ "empty section", "[ ]\n", "t.ini:1: the section's name" },
 	{ "long section", "[" X50 "]\n", "t.ini:1: the section's name" },
 	{ "comment in section", "[a ;b]\n", "t.ini:1: a section's name" },
-	{ "unknown key", HOST "provider = 163\n",
-	    "t.ini:3: unknown key provider in [smarthost]" },
+	{ "unknown key", HOST "vendor = 163\n",
+	    "t.ini:3: unknown key vendor in [smarthost]" },
 	{ "near key", HOST "pasword = x\n", "was password in [smarthost] me" },
 	{ "case of a key", HOST "Port = 1\n",
 	    "was port in [smarthost] meant?" },
@@ -134,7 +135,12 @@ static const struct {
 	{ "other escape", HOST "ehlo = \"a\\n\"\n", "t.ini:3: within quotes" },
 	{ "after quote", HOST "ehlo = \"a\" b\n", "text after the closing q" },
 	{ "host path", "[smarthost]\nhost = /run/s\n", "a path is not a host" },
-	{ "host port", "[smarthost]\nhost = a.example:25\n", "has a key of" },
+	{ "host port", "[smarthost]\nhost = a.example:0\n",
+	    "t.ini:2: [smarthost] host: the port after a : must be a number" },
+	{ "host port, second", "[smarthost]\nhost = a:1 b:65536\n",
+	    "the port" },
+	{ "host port, IPv6", "[smarthost]\nhost = [::1]:\n", "the port after" },
+	{ "host colons", "[smarthost]\nhost = ::1::25\n", "in brackets" },
 	{ "host byte", "[smarthost]\nhost = a b_c d/e\n", "not a host name" },
 	{ "host octet", "[smarthost]\nhost = 1.2.3.256\n", "not a host name" },
 	{ "host short", "[smarthost]\nhost = 127.1\n", "not a host name" },
@@ -180,6 +186,8 @@ static const struct {
 	    "must be an IPv4 address, an IPv6" },
 	{ "sources with a comma", HOST "source_address = 192.0.2.1, ::1\n",
 	    "must be an IPv4 address, an IPv6" },
+	{ "language", HOST "[log]\nlanguage = de\n",
+	    "t.ini:4: [log] language: must be auto, en or zh" },
 	{ "syslog", HOST "[log]\nsyslog = kern\n",
 	    "must be off or a facility" },
 	{ "password only", HOST "password = pw\n",
@@ -204,6 +212,10 @@ static const struct {
 	{ "clear", LOGIN "tls = off\n", "t.ini:5: [smarthost] tls: with off" },
 	{ "clear, second host",
 	    "[smarthost]\nhost = localhost a.example\n"
+	    "tls = off\nuser = a\npassword = b\n",
+	    "[smarthost] tls: with off" },
+	{ "clear, port",
+	    "[smarthost]\nhost = localhost:25 a.example:25\n"
 	    "tls = off\nuser = a\npassword = b\n",
 	    "[smarthost] tls: with off" },
 	{ "clear, 1270",
@@ -236,6 +248,9 @@ static const char *const taken[] = {
 	"[smarthost]\r\n\r\n\thost = a \r\n; c\r\n # c = d\r\n  port = 1\r\n",
 	" [ smarthost ] ; c\nhost=a # c\n[smarthost]#c\nport=\"1\"# c\n",
 	"[smarthost]\nhost = ::1 [::1] [2001:db8::1] 1.2.3.4 a_b.c-d 163.com\n",
+	"[smarthost]\nhost = a:1 [::1]:25 1.2.3.4:65535 ::1 b\n",
+	"[smarthost]\nhost = localhost:1 127.0.0.1:2 [::1]:3 ::1\ntls = off\n"
+	"user = a@b\npassword = c\n",
 	LOGIN "auth = login\n",
 	LOGIN "auth = scram-sha-256\n",
 	HOST "user = a@b\nauth = external\n",
@@ -318,6 +333,8 @@ test_defaults(void **state)
 	assert_int_equal(c.queue.keep_failed, 604800000);
 	assert_string_equal(c.log.syslog, "mail");
 	assert_string_equal(c.log.file, "");
+	assert_int_equal(c.log.language, CONF_LANGUAGE_AUTO);
+	assert_string_equal(c.smarthost.provider, "");
 	conf_clear(&c);
 	conf_clear(&c);
 }
@@ -592,7 +609,7 @@ test_dump(void **state)
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		buf_reset(&out);
 		assert_int_equal(parse(&a, texts[i], &res), 0);
-		conf_dump(&a, &out);
+		dump_values(&a, &out);
 		assert_false(buf_failed(&out));
 		if (parse(&b, out.data, &res) == -1)
 			fail_msg("%s\n%s", res.text, out.data);
