@@ -4,7 +4,7 @@
 #ifndef BASE_LANGUAGE_H
 #define BASE_LANGUAGE_H
 
-enum language { LANGUAGE_ENGLISH, LANGUAGE_CHINESE };
+enum language { LANGUAGE_ENGLISH, LANGUAGE_CHINESE, LANGUAGE_COUNT };
 
 /* The language of the locale named by LC_ALL, LC_MESSAGES and LANG, any of
  * which may be NULL or empty, in that order of precedence. */

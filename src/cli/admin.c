@@ -5,15 +5,19 @@
 #include <unistd.h>
 
 #include "cli/admin.h"
+#include "cli/providers.h"
 #include "cli/queue_admin.h"
 #include "cli/report.h"
 #include "cli/say.h"
 #include "cli/setup.h"
+#include "config/preset.h"
+#include "config/provider.h"
 
 #define PROGRAM "outpost"
 
 static const char usage[] =
     "usage: outpost [-c file] config\n"
+    "       outpost [-c file] providers [name]\n"
     "       outpost [-c file] queue command [options] [id ...]\n"
     "       outpost --version | --help\n";
 
@@ -71,6 +75,67 @@ config(const char *path, int argc, char *const *argv)
 	return EX_USAGE;
 }
 
+/* That of the configuration, if there is one that can be read. */
+static enum language
+find_language(const char *path)
+{
+	struct setup setup;
+	struct result ignored;
+	enum language language;
+
+	setup_init(&setup);
+	language = say_language(
+	    setup_conf(&setup, path, &ignored) == 0 ? &setup.conf : NULL);
+	setup_clear(&setup);
+	return language;
+}
+
+/* Shows the provider called `name`; NULL: all of them. */
+static int
+show_providers(
+    const struct presets *presets, const char *name, enum language language)
+{
+	const struct preset *preset = NULL;
+	struct result res;
+	struct buf out;
+	int status;
+
+	if (name != NULL &&
+	    (preset = preset_choose(presets, name, &res)) == NULL) {
+		say(PROGRAM ": %s\n", res.text);
+		return EX_USAGE;
+	}
+	buf_init(&out, 4 * PROVIDER_FILE_MAX);
+	if (preset == NULL)
+		providers_table(presets, language, &out);
+	else
+		providers_one(preset, language, &out);
+	status = print(out.data);
+	buf_free(&out);
+	return status;
+}
+
+static int
+providers(const char *path, int argc, char *const *argv)
+{
+	struct report rep = { .program = PROGRAM };
+	struct presets presets;
+	struct result res;
+	int status;
+
+	if (argc > 2) {
+		say("%s", usage);
+		return EX_USAGE;
+	}
+	if (presets_load(&presets, provider_path(), &res) == -1)
+		status = report_failure(&rep, &res);
+	else
+		status = show_providers(
+		    &presets, argc == 2 ? argv[1] : NULL, find_language(path));
+	presets_clear(&presets);
+	return status;
+}
+
 static int
 queue(const char *path, int argc, char *const *argv)
 {
@@ -86,7 +151,8 @@ queue(const char *path, int argc, char *const *argv)
 static const struct {
 	const char *name;
 	int (*run)(const char *path, int argc, char *const *argv);
-} commands[] = { { "config", config }, { "queue", queue } };
+} commands[] = { { "config", config }, { "providers", providers },
+	{ "queue", queue } };
 
 int
 admin_main(int argc, char *const *argv)

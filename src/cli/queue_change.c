@@ -261,7 +261,9 @@ try_now(struct change *c, const char *config)
 {
 	const struct runner runner = { .program = c->program,
 		.config = config,
-		.choice = { ACCOUNT_FORCE, is_named, c->q },
+		.choice = { .urgency = ACCOUNT_FORCE,
+		    .wants = is_named,
+		    .arg = c->q },
 		.prepare = prepare,
 		.arg = c };
 	int status = runner_once(&runner);

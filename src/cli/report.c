@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include "base/ascii.h"
-#include "base/language.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/report.h"
@@ -36,13 +35,6 @@ tells_deferred(const struct report *rep)
 {
 	return !rep->kept || isatty(STDERR_FILENO) == 1 ||
 	    rep->options->verbose;
-}
-
-static enum language
-language(void)
-{
-	return language_of(
-	    getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG"));
 }
 
 static void
@@ -95,7 +87,7 @@ report_failure(const struct report *rep, const struct result *res)
 	struct buf request, advice;
 
 	buf_init(&advice, ADVICE_MAX);
-	advice_add(&advice, res, language());
+	advice_add(&advice, res, say_language(rep->conf));
 	if (!is_quiet(rep)) {
 		say("%s: %s\n", rep->program, res->text);
 		say_advice(rep, &advice);
@@ -225,7 +217,8 @@ say_results(const struct report *rep, const struct envelope *env)
 		put_names(rep, env, at, next, &names);
 		say("%s: %s%s\n", rep->program, names.data,
 		    env->results[*at >> 32].text);
-		advice_add(&advice, &env->results[*at >> 32], language());
+		advice_add(
+		    &advice, &env->results[*at >> 32], say_language(rep->conf));
 	}
 	say_advice(rep, &advice);
 	buf_free(&advice);

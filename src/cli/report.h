@@ -9,11 +9,13 @@
 
 #include "base/result.h"
 #include "cli/options.h"
+#include "config/conf.h"
 #include "mail/envelope.h"
 
 struct report {
 	const char *program; /* how lines on stderr begin */
 	const struct options *options; /* NULL: there are none */
+	const struct conf *conf; /* what say_language() asks; NULL: none */
 	uid_t uid; /* the caller's */
 	/* what is known of the message; NULL or "" while it is not */
 	const char *id; /* in the spool, where it was kept */

@@ -176,6 +176,7 @@ runner_once(const struct runner *r)
 	int status = EX_OK;
 
 	init(&run);
+	rep.conf = &run.setup.conf;
 	if (load(&run, r, &res) == -1 ||
 	    (run.setup.conf.queue.directory[0] != '\0' &&
 		go(&run, r, &res) == -1))

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -74,4 +75,18 @@ say_flush(const char *program)
 		return EX_OK;
 	say("%s: cannot write to standard output\n", program);
 	return EX_IOERR;
+}
+
+enum language
+say_language(const struct conf *conf)
+{
+	switch (conf != NULL ? conf->log.language : CONF_LANGUAGE_AUTO) {
+	case CONF_LANGUAGE_ENGLISH:
+		return LANGUAGE_ENGLISH;
+	case CONF_LANGUAGE_CHINESE:
+		return LANGUAGE_CHINESE;
+	default:
+		return language_of(
+		    getenv("LC_ALL"), getenv("LC_MESSAGES"), getenv("LANG"));
+	}
 }

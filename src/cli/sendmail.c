@@ -112,6 +112,7 @@ check_configuration(const struct options *o, const char *program)
 	int status = EX_OK;
 
 	setup_init(&setup);
+	rep.conf = &setup.conf;
 	if (load(&setup, &res) == -1)
 		status = report_failure(&rep, &res);
 	else if (setup.complaint.kind != RESULT_OK)
@@ -166,6 +167,7 @@ verify(const struct options *o, const char *program)
 	int status = EX_OK, one;
 
 	setup_init(&setup);
+	rep.conf = &setup.conf;
 	if (load(&setup, &res) == -1) {
 		status = report_failure(&rep, &res);
 	} else {

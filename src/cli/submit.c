@@ -359,6 +359,7 @@ submit(const struct options *o, const char *program)
 	spool_init(&s.spool);
 	s.report = (struct report){ .program = program,
 		.options = o,
+		.conf = &s.setup.conf,
 		.uid = s.setup.uid,
 		.id = s.request.entry.id,
 		.message_id = s.request.message.id };

@@ -10,6 +10,7 @@
 #include "config/conf.h"
 #include "config/conf_internal.h"
 #include "config/file.h"
+#include "config/inifile.h"
 
 #define NAME "outpost.ini"
 #define PATH_LIMIT 4096
@@ -52,9 +53,12 @@ conf_context(const struct conf *conf, const char *section, const char *name,
 
 	bool is_own = *conf->account != '\0' &&
 	    strcmp(section, CONF_SMARTHOST) == 0;
-	char where[32] = "";
+	char where[INIFILE_NAME_MAX + 16] = "";
 
-	if (line > 0)
+	if (line == CONF_BY_PRESET)
+		snprintf(where, sizeof where, ": provider %s",
+		    conf->smarthost.provider);
+	else if (line > 0)
 		snprintf(where, sizeof where, ":%u", line);
 	return result_context(res, "%s%s: [%s%s%s] %s", conf->path, where,
 	    section, is_own ? " " : "", is_own ? conf->account : "", name);
@@ -109,8 +113,8 @@ conf_parse(struct conf *conf, const char *path, const char *p, size_t n,
 {
 	if (conf_read(conf, path, p, n, res) == -1)
 		return -1;
-	for (const struct conf *c = conf; c != NULL; c = c->next)
-		if (conf_check(c, res) == -1)
+	for (struct conf *c = conf; c != NULL; c = c->next)
+		if (conf_fill(c, res) == -1 || conf_check(c, res) == -1)
 			return -1;
 	return 0;
 }

@@ -9,11 +9,14 @@
  * alone: its smarthost is its own section, all else is shared but for what
  * [sender NAME] says.  `address` in [sender] is the first account's.
  *
+ * An account that names a provider has its preset's values (preset.h) where
+ * the file sets none.
+ *
  * Leaves to others: whether addresses are valid (delivery), the secret
  * (secret.h), the network.  Reads files, nothing else; changes nothing.
  * The caller owns the struct; its strings are the struct's.  After conf_load()
- * or conf_parse() has succeeded none of them is NULL, and what is not set is
- * its default or empty.
+ * or conf_parse() has succeeded none of them is NULL, and what is set neither
+ * by the file nor by a preset is its default or empty.
  */
 #ifndef CONFIG_CONF_H
 #define CONFIG_CONF_H
@@ -68,7 +71,8 @@ int conf_fail(const struct conf *conf, const char *section, const char *name,
 int conf_context(const struct conf *conf, const char *section, const char *name,
     struct result *res);
 
-/* Writes the effective values as a valid file, secrets masked. */
+/* Writes the effective values as a valid file, secrets masked, each with a
+ * comment on where it is from: the line of the file, the preset, or nowhere. */
 void conf_dump(const struct conf *conf, struct buf *out);
 
 /* Wipes secrets and releases all strings. */

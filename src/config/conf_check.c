@@ -1,11 +1,9 @@
 #include "config.h"
 
-#include <arpa/inet.h>
 #include <bsd/string.h>
-#include <netinet/in.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include "base/ascii.h"
 #include "base/hostname.h"
@@ -14,102 +12,10 @@
 #include "base/proxy.h"
 #include "config/conf.h"
 #include "config/conf_internal.h"
+#include "config/host.h"
 
-#define HOST_MAX HOSTNAME_MAX
-#define PATH_MAX_LEN (sizeof((struct sockaddr_un *)NULL)->sun_path - 1)
 #define EHLO_MAX 255 /* RFC 5321, section 4.5.3.1.2 */
-
-#define SRV_MAX (HOST_MAX - sizeof "_submissions._tcp") /* of the domain */
-
-enum host_kind {
-	HOST_BAD,
-	HOST_NAME,
-	HOST_IPV4,
-	HOST_IPV6,
-	HOST_PATH,
-	HOST_SRV,
-	HOST_KIND_COUNT
-};
-
-static bool
-is_srv(const char *host)
-{
-	return strncmp(host, CONF_SRV, strlen(CONF_SRV)) == 0;
-}
-
-/* Nobody has a certificate for a whole top-level domain. */
-static bool
-is_srv_domain(const char *domain)
-{
-	return hostname_is_valid(domain) && strchr(domain, '.') != NULL &&
-	    strlen(domain) <= SRV_MAX;
-}
-
-/* Copies `host` to `bare` without the brackets of an IPv6 address. */
-static enum host_kind
-classify(const char *host, size_t n, char bare[HOST_MAX + 1])
-{
-	struct in6_addr ignored;
-	bool bracketed = n > 2 && host[0] == '[' && host[n - 1] == ']';
-
-	if (bracketed) {
-		host++;
-		n -= 2;
-	}
-	if (n > HOST_MAX)
-		return HOST_BAD;
-	memcpy(bare, host, n);
-	bare[n] = '\0';
-	if (inet_pton(AF_INET6, bare, &ignored) == 1)
-		return HOST_IPV6;
-	if (bracketed)
-		return HOST_BAD;
-	if (inet_pton(AF_INET, bare, &ignored) == 1)
-		return HOST_IPV4;
-	if (bare[0] == '/')
-		return n <= PATH_MAX_LEN ? HOST_PATH : HOST_BAD;
-	if (is_srv(bare))
-		return is_srv_domain(bare + strlen(CONF_SRV)) ? HOST_SRV
-							      : HOST_BAD;
-	return hostname_is_valid(bare) ? HOST_NAME : HOST_BAD;
-}
-
-/* Whether the host can be nothing but this machine. */
-static bool
-is_loopback(enum host_kind kind, const char *bare)
-{
-	struct in6_addr address;
-
-	switch (kind) {
-	case HOST_NAME:
-		return ascii_equal(bare, "localhost");
-	case HOST_IPV4:
-		return strncmp(bare, "127.", 4) == 0;
-	case HOST_IPV6:
-		return inet_pton(AF_INET6, bare, &address) == 1 &&
-		    IN6_IS_ADDR_LOOPBACK(&address);
-	case HOST_PATH:
-		return true;
-	case HOST_SRV:
-	case HOST_BAD:
-	case HOST_KIND_COUNT:
-		break;
-	}
-	return false;
-}
-
-/* Takes the next name off the list; 0 at its end. */
-static size_t
-next_host(const char **list, const char **host)
-{
-	size_t n;
-
-	*list += strspn(*list, " ");
-	*host = *list;
-	n = strcspn(*list, " ");
-	*list += n;
-	return n;
-}
+#define NO_PORT (-1)
 
 static int
 fail_smarthost(const struct conf *conf, const char *name, const char *text,
@@ -118,34 +24,85 @@ fail_smarthost(const struct conf *conf, const char *name, const char *text,
 	return conf_fail(conf, "smarthost", name, res, text);
 }
 
-/* With a host that can be none. */
+/* What is wrong with an entry of `host`; NULL: nothing. */
 static const char *
-what_is_wrong(const char *host, size_t n)
+complaint(const struct host *host)
 {
-	if (host[0] == '/')
+	if (host->kind == HOST_BAD_PORT)
+		return "the port after a : must be a number from 1 to 65535";
+	if (host->kind == HOST_BAD_PATH)
 		return "the path is too long for a socket";
-	if (is_srv(host))
+	if (host->kind == HOST_BAD_DOMAIN)
 		return "srv: must have a domain like example.com after it";
-	if (memchr(host, ':', n) != NULL)
-		return "not a host name or address (the port has a key of "
-		       "its own)";
+	if (host->kind != HOST_BAD)
+		return NULL;
+	if (strchr(host->name, ':') != NULL)
+		return "not a host name or address (before a port, an IPv6 "
+		       "address stands in brackets)";
 	return "not a host name or address";
 }
 
 static int
 check_host(const struct conf *conf, struct result *res)
 {
-	const char *list = conf->smarthost.host, *host;
-	char bare[HOST_MAX + 1];
-	size_t n;
+	const char *list = conf->smarthost.host;
+	struct host host;
 
 	if (list[strspn(list, " ")] == '\0')
 		return fail_smarthost(conf, "host",
-		    "must be set to the server that takes your mail", res);
-	while ((n = next_host(&list, &host)) > 0)
-		if (classify(host, n, bare) == HOST_BAD)
+		    "must be set to the server that takes your mail, or "
+		    "provider to one that `outpost providers` lists",
+		    res);
+	while (host_next(&list, conf->smarthost.port, &host))
+		if (complaint(&host) != NULL)
 			return fail_smarthost(
-			    conf, "host", what_is_wrong(host, n), res);
+			    conf, "host", complaint(&host), res);
+	return 0;
+}
+
+/* What does not go with hosts of some kind.  No certificate is for a path; who
+ * connects to port 25 expects SMTP, and a reply for the whole message (RFC 2033
+ * section 5); SRV records are of submission, and not to be had by a proxy. */
+static int
+check_kinds(const struct conf *conf, struct result *res)
+{
+	const char *list = conf->smarthost.host;
+	bool clear = conf->smarthost.tls == CONF_TLS_OFF;
+	bool pinned = *conf->smarthost.tls_pin != '\0';
+	bool proxied = *conf->smarthost.proxy != '\0';
+	bool lmtp = conf->smarthost.protocol == CONF_PROTOCOL_LMTP;
+	bool has[HOST_KIND_COUNT] = { false }, has_port_25 = false;
+	struct host host;
+
+	while (host_next(&list, conf->smarthost.port, &host)) {
+		has[host.kind] = true;
+		has_port_25 = has_port_25 ||
+		    (host.port == 25 && host.kind != HOST_PATH);
+	}
+	const struct {
+		const char *name;
+		bool is_wrong;
+		const char *text;
+	} rules[] = {
+		{ "tls", has[HOST_PATH] && !clear && !pinned,
+		    "must be off for a host that is a path, since no "
+		    "certificate is for a path (or set tls_pin)" },
+		{ "tls", has[HOST_SRV] && clear,
+		    "cannot be off with a host that begins with srv:" },
+		{ "protocol", has[HOST_SRV] && lmtp,
+		    "must be smtp with a host that begins with srv:" },
+		{ "protocol", has_port_25 && lmtp,
+		    "cannot be lmtp with port 25; 24 is what LMTP servers "
+		    "listen on, where not on a socket" },
+		{ "proxy", has[HOST_SRV] && proxied,
+		    "cannot be set with a host that begins with srv:, which no "
+		    "proxy can look up" },
+	};
+
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		if (rules[i].is_wrong)
+			return fail_smarthost(
+			    conf, rules[i].name, rules[i].text, res);
 	return 0;
 }
 
@@ -201,34 +158,30 @@ check_source(const struct conf *conf, struct result *res)
 		[HOST_IPV4] = 1,
 		[HOST_IPV6] = 1,
 	};
-	size_t n, seen[HOST_KIND_COUNT] = { 0 };
-	const char *list = conf->smarthost.source_address, *address;
-	char bare[HOST_MAX + 1];
-	enum host_kind kind;
+	size_t seen[HOST_KIND_COUNT] = { 0 };
+	const char *list = conf->smarthost.source_address;
+	struct host address;
 
-	while ((n = next_host(&list, &address)) > 0) {
-		kind = classify(address, n, bare);
-		if (++seen[kind] > most[kind])
+	while (host_next(&list, NO_PORT, &address))
+		if (address.port != NO_PORT ||
+		    ++seen[address.kind] > most[address.kind])
 			return fail_smarthost(conf, "source_address",
 			    "must be an IPv4 address, an IPv6 address, or one "
 			    "of each",
 			    res);
-	}
 	return 0;
 }
 
 static int
 check_proxy(const struct conf *conf, struct result *res)
 {
-	char bare[HOST_MAX + 1];
 	struct proxy proxy;
 	bool good;
 
 	if (*conf->smarthost.proxy == '\0')
 		return 0;
 	good = proxy_parse(&proxy, conf->smarthost.proxy) == 0 &&
-	    proxy.host[0] != '/' &&
-	    classify(proxy.host, strlen(proxy.host), bare) != HOST_BAD;
+	    host_kind_of(proxy.host) != HOST_BAD;
 	explicit_bzero(&proxy, sizeof proxy);
 	if (good)
 		return 0;
@@ -322,79 +275,31 @@ check_sender(const struct conf *conf, struct result *res)
 /* Whether what is said to the host stays on this machine, of which nobody can
  * be sure behind a proxy. */
 static bool
-stays_here(const struct conf *conf, const char *host, size_t n)
+stays_here(const struct conf *conf, const struct host *host)
 {
-	char bare[HOST_MAX + 1];
-	enum host_kind kind = classify(host, n, bare);
-
-	if (kind != HOST_PATH && *conf->smarthost.proxy != '\0')
+	if (host->kind != HOST_PATH && *conf->smarthost.proxy != '\0')
 		return false;
-	return is_loopback(kind, bare);
+	return host_is_loopback(host);
 }
 
 /* The password must not go over a network in clear. */
 static int
 check_clear(const struct conf *conf, struct result *res)
 {
-	const char *list = conf->smarthost.host, *host;
-	size_t n;
+	const char *list = conf->smarthost.host;
+	struct host host;
 
 	if (conf->smarthost.tls != CONF_TLS_OFF ||
 	    conf->smarthost.auth == CONF_AUTH_OFF ||
 	    conf->smarthost.auth == CONF_AUTH_EXTERNAL ||
 	    *conf->smarthost.user == '\0' || conf->smarthost.insecure_auth)
 		return 0;
-	while ((n = next_host(&list, &host)) > 0)
-		if (!stays_here(conf, host, n))
+	while (host_next(&list, conf->smarthost.port, &host))
+		if (!stays_here(conf, &host))
 			return fail_smarthost(conf, "tls",
 			    "with off, the password would go over the network "
 			    "in clear; insecure_auth = yes allows that",
 			    res);
-	return 0;
-}
-
-/* What does not go with hosts of some kind.  No certificate is for a path; who
- * connects to port 25 expects SMTP, and a reply for the whole message (RFC 2033
- * section 5); SRV records are of submission, and not to be had by a proxy. */
-static int
-check_kinds(const struct conf *conf, struct result *res)
-{
-	const char *list = conf->smarthost.host, *host;
-	bool clear = conf->smarthost.tls == CONF_TLS_OFF;
-	bool pinned = *conf->smarthost.tls_pin != '\0';
-	bool lmtp = conf->smarthost.protocol == CONF_PROTOCOL_LMTP;
-	bool has[HOST_KIND_COUNT] = { false };
-	char bare[HOST_MAX + 1];
-	size_t n;
-
-	while ((n = next_host(&list, &host)) > 0)
-		has[classify(host, n, bare)] = true;
-	const struct {
-		const char *name;
-		bool is_wrong;
-		const char *text;
-	} rules[] = {
-		{ "tls", has[HOST_PATH] && !clear && !pinned,
-		    "must be off for a host that is a path, since no "
-		    "certificate is for a path (or set tls_pin)" },
-		{ "port",
-		    (has[HOST_NAME] || has[HOST_IPV4] || has[HOST_IPV6]) &&
-			lmtp && conf->smarthost.port == 25,
-		    "must not be 25 with protocol = lmtp; 24 is what LMTP "
-		    "servers listen on, where not on a socket" },
-		{ "tls", has[HOST_SRV] && clear,
-		    "cannot be off with a host that begins with srv:" },
-		{ "protocol", has[HOST_SRV] && lmtp,
-		    "must be smtp with a host that begins with srv:" },
-		{ "proxy", has[HOST_SRV] && *conf->smarthost.proxy != '\0',
-		    "cannot be set with a host that begins with srv:, which no "
-		    "proxy can look up" },
-	};
-
-	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
-		if (rules[i].is_wrong)
-			return fail_smarthost(
-			    conf, rules[i].name, rules[i].text, res);
 	return 0;
 }
 

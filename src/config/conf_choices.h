@@ -7,9 +7,6 @@
 
 #include <stddef.h>
 
-/* Before a host that is a domain whose SRV records name the servers. */
-#define CONF_SRV "srv:"
-
 enum conf_protocol { CONF_PROTOCOL_SMTP, CONF_PROTOCOL_LMTP };
 
 enum conf_tls { CONF_TLS_IMPLICIT, CONF_TLS_STARTTLS, CONF_TLS_OFF };
@@ -41,6 +38,13 @@ enum conf_delivery {
 	CONF_DELIVERY_WAIT,
 	CONF_DELIVERY_BACKGROUND,
 	CONF_DELIVERY_QUEUE
+};
+
+/* Values of [log] language. */
+enum conf_language {
+	CONF_LANGUAGE_AUTO,
+	CONF_LANGUAGE_ENGLISH,
+	CONF_LANGUAGE_CHINESE
 };
 
 #define CONF_TIMES_MAX 16

@@ -35,6 +35,10 @@ void conf_clear_account(struct conf *conf);
 #define CONF_SMARTHOST "smarthost"
 #define CONF_SENDER "sender"
 
+/* Gives the keys that are not set what the preset has that `provider` names.
+ * Kinds CONFIG, DENIED, SYSTEM. */
+int conf_fill(struct conf *conf, struct result *res);
+
 /* Whether the values go together.  Kind CONFIG. */
 int conf_check(const struct conf *conf, struct result *res);
 

@@ -3,7 +3,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "base/ascii.h"
+#include "base/distance.h"
 #include "base/duration.h"
 #include "config/conf.h"
 #include "config/conf_keys.h"
@@ -23,6 +23,8 @@
 	    doc }
 
 const struct conf_key conf_keys[] = {
+	TEXT(CONF_STRING, smarthost, provider, "",
+	    "whose account it is; gives what is not set"),
 	TEXT(CONF_STRING, smarthost, host, "",
 	    "names or addresses of the smarthost, tried in this order"),
 	CHOICE(smarthost, protocol, "smtp", "smtp|lmtp",
@@ -113,6 +115,8 @@ const struct conf_key conf_keys[] = {
 	    "syslog facility, or off"),
 	TEXT(CONF_PATH, log, file, "",
 	    "file to append the log to"),
+	CHOICE(log, language, "auto", "auto|en|zh",
+	    "language of advice"),
 };
 /* clang-format on */
 
@@ -153,39 +157,6 @@ conf_section_exists(const char *section)
 		if (strcmp(conf_keys[i].section, section) == 0)
 			return true;
 	return false;
-}
-
-static size_t
-smallest(size_t a, size_t b, size_t c)
-{
-	if (b < a)
-		a = b;
-	return c < a ? c : a;
-}
-
-/* How many letters to change, add or leave out make `a` of `b`, whatever
- * their case (Levenshtein's distance, a row at a time). */
-static size_t
-distance(const char *a, const char *b)
-{
-	size_t row[64], n = strlen(b), diagonal, up;
-
-	if (n >= sizeof row / sizeof *row)
-		return n;
-	for (size_t j = 0; j <= n; j++)
-		row[j] = j;
-	for (size_t i = 1; a[i - 1] != '\0'; i++) {
-		diagonal = row[0];
-		row[0] = i;
-		for (size_t j = 1; j <= n; j++) {
-			up = row[j];
-			if (ascii_lower(a[i - 1]) != ascii_lower(b[j - 1]))
-				diagonal++;
-			row[j] = smallest(up + 1, row[j - 1] + 1, diagonal);
-			diagonal = up;
-		}
-	}
-	return row[n];
 }
 
 const struct conf_key *

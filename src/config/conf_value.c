@@ -6,11 +6,17 @@
 
 #include "base/ascii.h"
 #include "base/duration.h"
+#include "base/text.h"
 #include "config/conf.h"
 #include "config/conf_internal.h"
+#include "config/inifile.h"
 
 /* What stands for a secret. */
 #define SECRET_SHOWN "********"
+
+/* Where comments on values begin, and the most room that one takes. */
+#define SOURCE_COLUMN 40
+#define SOURCE_MAX 512
 
 /* Where the value of `key` is. */
 static void *
@@ -310,6 +316,31 @@ add_value(struct buf *out, const struct conf *conf, const struct conf_key *key)
 	}
 }
 
+/* Appends a comment on where the value is from to the line that begins at
+ * `begin`, unless that would make it too long to be read. */
+static void
+add_source(struct buf *out, size_t begin, const struct conf *conf,
+    const struct conf_key *key)
+{
+	unsigned line = conf->lines[key - conf_keys];
+	const char *slash = strrchr(conf->path, '/');
+	const char *file = slash != NULL ? slash + 1 : conf->path;
+	char shown[SOURCE_MAX / 2];
+
+	if (out->len - begin > INIFILE_LINE_MAX - SOURCE_MAX)
+		return;
+	do
+		buf_putc(out, ' ');
+	while (!buf_failed(out) && out->len - begin < SOURCE_COLUMN);
+	if (line == CONF_BY_PRESET)
+		buf_printf(out, "; provider %s", conf->smarthost.provider);
+	else if (line > 0)
+		buf_printf(out, "; %s:%u",
+		    text_escape(shown, sizeof shown, file, strlen(file)), line);
+	else
+		buf_puts(out, "; default");
+}
+
 /* Which keys are written. */
 enum part {
 	PART_ALL,
@@ -324,6 +355,7 @@ dump_part(const struct conf *conf, enum part part, struct buf *out)
 			  skips_shared[] = { false, false, true };
 	const char *section = "", *gap = out->len > 0 ? "\n" : "";
 	const char *name = part == PART_OWN ? conf->account : "";
+	size_t begin;
 
 	for (size_t i = 0; i < conf_key_count; i++) {
 		const struct conf_key *key = &conf_keys[i];
@@ -337,8 +369,10 @@ dump_part(const struct conf *conf, enum part part, struct buf *out)
 			gap = "\n";
 		}
 		section = key->section;
+		begin = out->len;
 		buf_printf(out, "%s = ", key->name);
 		add_value(out, conf, key);
+		add_source(out, begin, conf, key);
 		buf_putc(out, '\n');
 	}
 }

@@ -4,11 +4,14 @@
 #ifndef CONFIG_CONF_VALUES_H
 #define CONFIG_CONF_VALUES_H
 
+#include <limits.h>
+
 #include "config/conf_choices.h"
 
 #define CONF_KEYS_MAX 64 /* at least as many as there are */
 #define CONF_ACCOUNTS_MAX 16
 #define CONF_ACCOUNT_NAME_MAX 32
+#define CONF_BY_PRESET UINT_MAX /* in lines[] */
 
 struct conf {
 	char *path; /* file read */
@@ -16,6 +19,7 @@ struct conf {
 	char account[CONF_ACCOUNT_NAME_MAX + 1];
 	struct conf *next; /* the next account, in the order of the file */
 	struct {
+		char *provider; /* name of a preset (preset.h), or "" */
 		char *host; /* names or addresses, blank-separated */
 		long protocol; /* enum conf_protocol */
 		long port;
@@ -60,9 +64,10 @@ struct conf {
 	struct {
 		char *syslog; /* facility, or "off" */
 		char *file;
+		long language; /* enum conf_language */
 	} log;
-	unsigned lines
-	    [CONF_KEYS_MAX]; /* by key index: line it was set on, 0: default */
+	/* by key index: line it was set on; 0: default; CONF_BY_PRESET */
+	unsigned lines[CONF_KEYS_MAX];
 };
 
 #endif

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "base/ascii.h"
-#include "config/conf_choices.h"
+#include "config/host.h"
 #include "config/netrc.h"
+
+#define ANY_PORT 1 /* it is not looked at */
 
 enum word { WORD_TAKEN, WORD_NONE, WORD_BAD };
 
@@ -132,20 +134,12 @@ skip_macro(struct scan *s)
 static bool
 is_listed(const char *list, const char *name)
 {
-	const size_t prefix = strlen(CONF_SRV);
-	size_t n, len = strlen(name);
+	struct host host;
 
-	for (;;) {
-		list += strspn(list, " ");
-		if (strncmp(list, CONF_SRV, prefix) == 0)
-			list += prefix;
-		n = strcspn(list, " ");
-		if (n == 0)
-			return false;
-		if (n == len && ascii_equal_n(list, name, n))
+	while (host_next(&list, ANY_PORT, &host))
+		if (ascii_equal(host.name, name))
 			return true;
-		list += n;
-	}
+	return false;
 }
 
 /* The entry is over: its password is the one, if there is none yet. */

@@ -18,7 +18,7 @@
 
 /* Whose password is looked for. */
 struct netrc_account {
-	const char *hosts; /* any of these, blank-separated */
+	const char *hosts; /* any of these (host.h), whatever the port */
 	const char *user;
 };
 

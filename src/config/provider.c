@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -8,8 +9,6 @@
 #include "config/file.h"
 #include "config/inifile.h"
 #include "config/provider.h"
-
-#define FILE_LIMIT (1024 * 1024)
 
 enum field { STAGE, MATCH, ENGLISH, CHINESE, FIELD_COUNT };
 
@@ -104,6 +103,15 @@ take_entry(void *arg, const struct inifile_entry *e, struct result *res)
 	return 0;
 }
 
+const char *
+provider_path(void)
+{
+	const char *path = getenv("OUTPOST_PROVIDERS");
+
+	return path != NULL && *path != '\0' ? path
+					     : PKGDATADIR "/providers.ini";
+}
+
 void
 provider_advise(const char *path, const char *stage, const char *reply,
     enum language language, struct buf *advice)
@@ -114,7 +122,7 @@ provider_advise(const char *path, const char *stage, const char *reply,
 	struct stat st;
 
 	buf_reset(advice);
-	buf_init(&text, FILE_LIMIT);
+	buf_init(&text, PROVIDER_FILE_MAX);
 	for (size_t i = 0; i < FIELD_COUNT; i++)
 		buf_init(&s.rule[i], INIFILE_LINE_MAX);
 	if (file_read(&text, path, &st, &ignored) == 0 &&

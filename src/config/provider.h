@@ -2,9 +2,10 @@
  * provider: what is known of particular providers, as data.
  *
  * providers.ini (installed with the program) lists patterns of replies with
- * advice in English and Chinese.  It is read only when a refusal needs
- * advice; when it is missing or broken there is no advice, and that is all.
- * A section is a rule, tried in the order of the file:
+ * advice in English and Chinese, and presets (preset.h).  It is read only when
+ * a refusal needs advice, or the configuration names a preset; when it is
+ * missing or broken there is no advice, and that is all.
+ * A section with `match` is a rule, tried in the order of the file:
  *
  *	[163 wrong code]
  *	stage = AUTH				; or any: left out
@@ -21,6 +22,11 @@
 
 #include "base/buf.h"
 #include "base/language.h"
+
+#define PROVIDER_FILE_MAX (1024 * 1024)
+
+/* The file: what OUTPOST_PROVIDERS names, else the one that was installed. */
+const char *provider_path(void);
 
 /*
  * Puts into `advice` the text of the first rule in the file `path` that fits

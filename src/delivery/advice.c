@@ -1,21 +1,11 @@
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "config/provider.h"
 #include "delivery/advice.h"
 
 #define ADVICE_MAX 16384 /* bytes of one */
-
-static const char *
-providers_path(void)
-{
-	const char *path = getenv("OUTPOST_PROVIDERS");
-
-	return path != NULL && *path != '\0' ? path
-					     : PKGDATADIR "/providers.ini";
-}
 
 /* Whether the lines of `all` have this one, which ends in LF, among them. */
 static bool
@@ -39,7 +29,7 @@ advice_add(struct buf *all, const struct result *res, enum language language)
 	buf_init(&one, ADVICE_MAX);
 	if (res->reply != 0)
 		provider_advise(
-		    providers_path(), res->stage, res->text, language, &one);
+		    provider_path(), res->stage, res->text, language, &one);
 	if (one.len == 0)
 		buf_puts(&one, result_advice(res->kind, language));
 	buf_putc(&one, '\n');

@@ -59,12 +59,12 @@ make_plan(const struct delivery *d, struct smtp_plan *plan)
 	const struct conf *conf = d->conf;
 
 	*plan = (struct smtp_plan){
-		.host = d->host.name,
-		.port = d->host.port,
+		.host = d->place.host.name,
+		.port = d->place.host.port,
 		.protocol = protocol[conf->smarthost.protocol],
 		.ehlo = d->id->ehlo.len > 0 ? d->id->ehlo.data
 					    : d->peer.literal,
-		.tls = d->host.tls,
+		.tls = d->place.tls,
 		.authenticate = conf->smarthost.auth != CONF_AUTH_OFF &&
 		    conf->smarthost.user[0] != '\0',
 		.auth = auth[conf->smarthost.auth],
@@ -98,23 +98,27 @@ check_clear(
 static void
 name_relay(struct delivery *d)
 {
-	const char *host = d->host.name, *address = d->peer.address;
-	long port = d->host.port;
+	const struct host *host = &d->place.host;
+	const char *address = d->peer.address;
 
-	if (dial_is_path(host))
-		strlcpy(d->relay, host, sizeof d->relay);
+	if (host->kind == HOST_SRV)
+		snprintf(d->relay, sizeof d->relay, "%s%s", HOST_SRV_PREFIX,
+		    host->name);
+	else if (host->kind == HOST_PATH)
+		strlcpy(d->relay, host->name, sizeof d->relay);
 	else if (address[0] == '\0')
-		snprintf(d->relay, sizeof d->relay, "%s:%ld", host, port);
+		snprintf(d->relay, sizeof d->relay, "%s:%ld", host->name,
+		    host->port);
 	else
-		snprintf(d->relay, sizeof d->relay, "%s[%s]:%ld", host, address,
-		    port);
+		snprintf(d->relay, sizeof d->relay, "%s[%s]:%ld", host->name,
+		    address, host->port);
 }
 
 static int
 connect_host(struct delivery *d, struct deadline until, struct result *res)
 {
-	const struct dial_to to = { .host = d->host.name,
-		.port = (int)d->host.port,
+	const struct dial_to to = { .host = d->place.host.name,
+		.port = (int)d->place.host.port,
 		.source = d->conf->smarthost.source_address,
 		.proxy = d->conf->smarthost.proxy };
 	struct session_rules rules = { 0 };
@@ -122,8 +126,6 @@ connect_host(struct delivery *d, struct deadline until, struct result *res)
 	struct dial *peer = &d->peer;
 
 	connect = deadline_in(d->conf->smarthost.connect_timeout, -1);
-	peer->address[0] = '\0';
-	name_relay(d);
 	if (dial(peer, &to, deadline_earlier(until, connect), res) == -1)
 		return -1;
 	name_relay(d);
@@ -133,7 +135,7 @@ connect_host(struct delivery *d, struct deadline until, struct result *res)
 		return -1;
 	}
 	rules.tls = d->tls;
-	rules.tls_name = d->host.tls_name;
+	rules.tls_name = d->place.tls_name;
 	rules.secret = d->secret;
 	rules.watch = d->watch;
 	rules.timeout = d->conf->smarthost.timeout;
@@ -170,10 +172,11 @@ deliver_open(struct delivery *d, struct deadline until, struct result *res)
 	result_fail(res, RESULT_CONFIG, "no smarthost is configured");
 	hosts_begin(&hosts, d->conf);
 	while (
-	    (next = hosts_next(&hosts, &d->host, until, res)) != HOSTS_NONE) {
-		if (next == HOSTS_FAILED)
-			strlcpy(d->relay, d->host.name, sizeof d->relay);
-		else if (connect_host(d, hosts_share(&hosts, until), res) == 0)
+	    (next = hosts_next(&hosts, &d->place, until, res)) != HOSTS_NONE) {
+		d->peer.address[0] = '\0';
+		name_relay(d);
+		if (next == HOSTS_ONE &&
+		    connect_host(d, hosts_share(&hosts, until), res) == 0)
 			return 0;
 		if (!deliver_is_relay_fault(res) || deadline_left(until) == 0)
 			return -1;

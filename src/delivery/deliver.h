@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "config/conf.h"
+#include "config/host.h"
 #include "config/secret.h"
 #include "delivery/hosts.h"
 #include "delivery/identity.h"
@@ -26,8 +27,8 @@ struct delivery {
 	enum sasl_grade least; /* of a log-in whose kind is not configured */
 	int cancel; /* descriptor that ends it all, or -1 */
 	/* out: what was tried last */
-	struct host host;
-	char relay[HOST_NAME_SIZE + 96]; /* "host[address]:port", or path */
+	struct hosts_place place;
+	char relay[HOST_MAX + 97]; /* "host[address]:port", or path */
 	struct dial peer; /* of the connection; its socket is the session's */
 	struct session *session; /* NULL: none */
 };

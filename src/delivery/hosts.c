@@ -12,24 +12,8 @@ hosts_begin(struct hosts *h, const struct conf *conf)
 	*h = (struct hosts){ .conf = conf, .rest = conf->smarthost.host };
 }
 
-/* Takes the next blank-separated word off the list; false at its end. */
-static bool
-next_word(struct hosts *h, char word[HOST_NAME_SIZE])
-{
-	size_t n;
-
-	h->rest += strspn(h->rest, " \t");
-	n = strcspn(h->rest, " \t");
-	if (n == 0 || n >= HOST_NAME_SIZE)
-		return false;
-	memcpy(word, h->rest, n);
-	word[n] = '\0';
-	h->rest += n;
-	return true;
-}
-
 static void
-take_configured(const struct hosts *h, struct host *host)
+take_configured(const struct hosts *h, struct hosts_place *place)
 {
 	static const enum smtp_tls tls[] = {
 		[CONF_TLS_IMPLICIT] = SMTP_TLS_UP,
@@ -37,14 +21,13 @@ take_configured(const struct hosts *h, struct host *host)
 		[CONF_TLS_OFF] = SMTP_TLS_NONE,
 	};
 
-	host->port = h->conf->smarthost.port;
-	host->tls = tls[h->conf->smarthost.tls];
-	strlcpy(host->tls_name, host->name, sizeof host->tls_name);
+	place->tls = tls[h->conf->smarthost.tls];
+	strlcpy(place->tls_name, place->host.name, sizeof place->tls_name);
 }
 
 /* Both kinds of TLS are demanded and verified alike. */
 static void
-take_found(struct hosts *h, struct host *host)
+take_found(struct hosts *h, struct hosts_place *place)
 {
 	static const enum smtp_tls tls[] = {
 		[SRV_SUBMISSIONS] = SMTP_TLS_UP,
@@ -53,11 +36,12 @@ take_found(struct hosts *h, struct host *host)
 	const struct srv_target *target = &h->found.at[h->next++];
 	bool within = hostname_is_within(target->name, h->domain);
 
-	strlcpy(host->name, target->name, sizeof host->name);
-	host->port = target->port;
-	host->tls = tls[h->found.service];
-	strlcpy(host->tls_name, within ? target->name : h->domain,
-	    sizeof host->tls_name);
+	place->host.kind = HOST_NAME;
+	place->host.port = target->port;
+	strlcpy(place->host.name, target->name, sizeof place->host.name);
+	place->tls = tls[h->found.service];
+	strlcpy(place->tls_name, within ? target->name : h->domain,
+	    sizeof place->tls_name);
 }
 
 static int
@@ -74,29 +58,27 @@ look_up(struct hosts *h, const char *domain, struct deadline until,
 }
 
 enum hosts_next
-hosts_next(struct hosts *h, struct host *host, struct deadline until,
+hosts_next(struct hosts *h, struct hosts_place *place, struct deadline until,
     struct result *res)
 {
-	const size_t prefix = strlen(CONF_SRV);
-
 	if (h->next == h->found.n) {
-		if (!next_word(h, host->name))
+		if (!host_next(&h->rest, h->conf->smarthost.port, &place->host))
 			return HOSTS_NONE;
-		if (strncmp(host->name, CONF_SRV, prefix) != 0) {
-			take_configured(h, host);
+		if (place->host.kind != HOST_SRV) {
+			take_configured(h, place);
 			return HOSTS_ONE;
 		}
-		if (look_up(h, host->name + prefix, until, res) == -1)
+		if (look_up(h, place->host.name, until, res) == -1)
 			return HOSTS_FAILED;
 	}
-	take_found(h, host);
+	take_found(h, place);
 	return HOSTS_ONE;
 }
 
 struct deadline
 hosts_share(const struct hosts *h, struct deadline until)
 {
-	if (h->next == h->found.n && h->rest[strspn(h->rest, " \t")] == '\0')
+	if (h->next == h->found.n && h->rest[strspn(h->rest, " ")] == '\0')
 		return until;
 	return deadline_earlier(
 	    until, deadline_in(deadline_left(until) / 2, -1));

@@ -13,23 +13,21 @@
 
 #include "base/result.h"
 #include "config/conf.h"
+#include "config/host.h"
 #include "net/deadline.h"
 #include "net/srv.h"
 #include "smtp/plan.h"
 
-#define HOST_NAME_SIZE 256
-
-struct host {
-	char name[HOST_NAME_SIZE]; /* as configured, or of an SRV record */
-	long port;
+struct hosts_place {
+	struct host host; /* as configured; or NAME, of an SRV record */
 	enum smtp_tls tls;
-	char tls_name[HOST_NAME_SIZE]; /* whom its certificate must be for */
+	char tls_name[HOST_MAX + 1]; /* whom its certificate must be for */
 };
 
 struct hosts {
 	const struct conf *conf;
 	const char *rest; /* of the list */
-	char domain[HOST_NAME_SIZE]; /* whose records were found */
+	char domain[HOST_MAX + 1]; /* whose records were found */
 	struct srv_list found;
 	size_t next; /* of these */
 };
@@ -43,10 +41,10 @@ enum hosts_next {
 /* Borrows `conf`. */
 void hosts_begin(struct hosts *h, const struct conf *conf);
 
-/* Puts the next one in `host`; where that FAILED, its name as it is configured.
- * Looks up what takes that, until `until` at the longest.  Kinds as
- * srv_find's. */
-enum hosts_next hosts_next(struct hosts *h, struct host *host,
+/* Puts the next one in `place`; where that FAILED, its host as it is
+ * configured.  Looks up what takes that, until `until` at the longest.  Kinds
+ * as srv_find's. */
+enum hosts_next hosts_next(struct hosts *h, struct hosts_place *place,
     struct deadline until, struct result *res)
     __attribute__((warn_unused_result));
 

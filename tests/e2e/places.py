@@ -38,7 +38,7 @@ def default_spool(outpost):
     empty.chmod(0o600)
     done = outpost(["-c", str(empty), "config"], program="outpost")
     section = done.out.decode().partition("[queue]")[2]
-    return section.partition("directory = ")[2].splitlines()[0].strip('" ')
+    return section.partition("directory = ")[2].split(" ;")[0].strip('" ')
 
 
 class Place(queued.Queued):

@@ -288,6 +288,25 @@ def test_case_1_71_first_host_is_busy(outpost, smarthost):
     assert first.messages == [] and len(second.messages) == 1
 
 
+def test_case_1_71_each_host_has_its_port(outpost, smarthost):
+    first = smarthost(script=[at("GREETING", reply="421 busy", cut="after")])
+    second = smarthost()
+    run = outpost(["a@x"], MAIL, config={"smarthost": {
+        "ca_file": outpost.ca_file, "port": first.port,
+        "host": f"127.0.0.1 127.0.0.1:{second.port}"}})
+    run.ok()
+    assert len(first.connections) == 1 and len(second.messages) == 1
+    assert f"relay=127.0.0.1[127.0.0.1]:{second.port}" in run.log
+
+
+def test_case_1_71_port_of_an_ipv6_address(outpost):
+    with socket.socket(socket.AF_INET6) as sock:  # bound: nobody listens
+        sock.bind(("::1", 0))
+        port = sock.getsockname()[1]
+        outpost(["a@x"], MAIL, config={"smarthost": {
+            "host": f"[::1]:{port}"}}).failed(75, f"[::1] port {port}: ")
+
+
 @pytest.mark.parametrize("stage, reply, tls", [
     ("GREETING", "450 later", "implicit"), ("EHLO", "421 bye", "implicit"),
     ("EHLO", "451 later", "implicit"), ("STARTTLS", "454 later", "starttls"),

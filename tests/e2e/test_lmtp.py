@@ -158,4 +158,4 @@ def test_no_lmtp_server(outpost, smarthost):
 
 def test_never_on_port_25(outpost):
     outpost([A], MAIL, config=merged(LMTP, {"smarthost": {
-        "port": 25}})).failed(78, "[smarthost] port: must not be 25")
+        "port": 25}})).failed(78, "[smarthost] protocol: cannot be lmtp with port 25")

@@ -154,7 +154,7 @@ def test_config_shows_no_login(outpost):
         "proxy": "socks5://someone:hunter2@127.0.0.1:9"}})
     done = outpost(["config"], program="outpost")
     assert done.status == 0
-    assert b"proxy = socks5://********@127.0.0.1:9\n" in done.out
+    assert b"proxy = socks5://********@127.0.0.1:9 " in done.out
     assert b"hunter2" not in done.out and b"someone" not in done.out
 
 

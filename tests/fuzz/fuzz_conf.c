@@ -1,41 +1,48 @@
-/* The configuration, the aliases file and ~/.netrc: what is taken is whole, what is
- * written is read again, and what is refused is refused in order. */
+/* The configuration, the aliases file, ~/.netrc and presets: what is taken is
+ * whole, what is written is read again, and what is refused is refused in
+ * order. */
 #include "config.h"
 
 #include <assert.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "cli/providers.h"
 #include "config/aliases.h"
 #include "config/conf.h"
 #include "config/netrc.h"
+#include "config/preset.h"
 
-#define ROUND_TRIP_MAX 2000 /* quotes may double a line, up to its limit */
+#define ROUND_TRIP_MAX 1500 /* quotes may double a line, up to its limit */
+#define DUMP_MAX 1000000
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void
 fuzz_conf(const char *p, size_t n)
 {
-	struct buf first, second;
+	struct buf dumps[3];
 	struct result res;
 	struct conf conf;
 
-	buf_init(&first, 4 * ROUND_TRIP_MAX);
-	buf_init(&second, 4 * ROUND_TRIP_MAX);
+	for (size_t i = 0; i < 3; i++)
+		buf_init(&dumps[i], DUMP_MAX);
 	if (conf_parse(&conf, "f", p, n, &res) == -1)
 		assert(res.kind == RESULT_CONFIG && res.text[0] == 'f');
 	else if (n < ROUND_TRIP_MAX) {
-		conf_dump(&conf, &first);
-		conf_clear(&conf);
-		assert(
-		    conf_parse(&conf, "f", first.data, first.len, &res) == 0);
-		conf_dump(&conf, &second);
-		assert(strcmp(first.data, second.data) == 0);
+		conf_dump(&conf, &dumps[0]);
+		for (size_t i = 0; i < 2; i++) {
+			conf_clear(&conf);
+			assert(conf_parse(&conf, "f", dumps[i].data,
+				   dumps[i].len, &res) == 0);
+			conf_dump(&conf, &dumps[i + 1]);
+		}
+		/* the lines that the values are from are others at first */
+		assert(strcmp(dumps[1].data, dumps[2].data) == 0);
 	}
 	conf_clear(&conf);
-	buf_free(&first);
-	buf_free(&second);
+	for (size_t i = 0; i < 3; i++)
+		buf_free(&dumps[i]);
 }
 
 static void
@@ -52,6 +59,28 @@ fuzz_aliases(const char *p, size_t n)
 			assert(a.list[i].ntargets > 0);
 		}
 	aliases_clear(&a);
+}
+
+static void
+fuzz_presets(const char *p, size_t n)
+{
+	struct presets presets;
+	struct result res;
+	struct buf out;
+
+	buf_init(&out, DUMP_MAX);
+	if (presets_parse(&presets, "f", p, n, &res) == -1)
+		assert(res.kind == RESULT_CONFIG && res.text[0] == 'f');
+	else
+		providers_table(&presets, LANGUAGE_CHINESE, &out);
+	for (size_t i = 0; i < presets.count; i++) {
+		assert(preset_find_name(&presets, presets.all[i].name) ==
+		    &presets.all[i]);
+		providers_one(&presets.all[i], LANGUAGE_ENGLISH, &out);
+	}
+	assert(strchr(out.data, '\033') == NULL);
+	presets_clear(&presets);
+	buf_free(&out);
 }
 
 static void
@@ -78,5 +107,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_conf((const char *)data, size);
 	fuzz_aliases((const char *)data, size);
 	fuzz_netrc((const char *)data, size);
+	fuzz_presets((const char *)data, size);
 	return 0;
 }

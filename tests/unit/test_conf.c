@@ -12,6 +12,7 @@
 
 #include "config/conf.h"
 #include "config/conf_keys.h"
+#include "dumps.h"
 
 #define HOST "[smarthost]\nhost = smtp.example.com\n"
 #define LOGIN HOST "user = me@example.com\npassword = pw\n"
@@ -45,8 +46,8 @@ static const struct {
 	{ "empty section", "[ ]\n", "t.ini:1: the section's name" },
 	{ "long section", "[" X50 "]\n", "t.ini:1: the section's name" },
 	{ "comment in section", "[a ;b]\n", "t.ini:1: a section's name" },
-	{ "unknown key", HOST "provider = 163\n",
-	    "t.ini:3: unknown key provider in [smarthost]" },
+	{ "unknown key", HOST "vendor = 163\n",
+	    "t.ini:3: unknown key vendor in [smarthost]" },
 	{ "near key", HOST "pasword = x\n", "was password in [smarthost] me" },
 	{ "case of a key", HOST "Port = 1\n",
 	    "was port in [smarthost] meant?" },
@@ -143,7 +144,12 @@ static const struct {
 	    "not a host name" },
 	{ "source path", HOST "source_address = /run/s\n", "must be an IPv4" },
 	{ "proxy path", HOST "proxy = socks5:///run/s:1\n", "socks5://[" },
-	{ "host port", "[smarthost]\nhost = a.example:25\n", "has a key of" },
+	{ "host port", "[smarthost]\nhost = a.example:0\n",
+	    "t.ini:2: [smarthost] host: the port after a : must be a number" },
+	{ "host port, second", "[smarthost]\nhost = a:1 b:65536\n",
+	    "the port" },
+	{ "host port, IPv6", "[smarthost]\nhost = [::1]:\n", "the port after" },
+	{ "host colons", "[smarthost]\nhost = ::1::25\n", "in brackets" },
 	{ "host byte", "[smarthost]\nhost = a b_c d/e\n", "not a host name" },
 	{ "host octet", "[smarthost]\nhost = 1.2.3.256\n", "not a host name" },
 	{ "host short", "[smarthost]\nhost = 127.1\n", "not a host name" },
@@ -178,11 +184,14 @@ static const struct {
 	{ "relative key", HOST "tls_key = k\n", "must be an absolute path" },
 	{ "protocol", HOST "protocol = uucp\n", "must be smtp or lmtp" },
 	{ "LMTP on port 25", HOST "protocol = lmtp\nport = 25\n",
-	    "t.ini:4: [smarthost] port: must not be 25 with protocol = lmtp" },
+	    "t.ini:3: [smarthost] protocol: cannot be lmtp with port 25" },
 	{ "LMTP on port 25, too",
 	    "[smarthost]\nhost = /s a\ntls = off\nport = 25\n"
 	    "protocol = lmtp\n",
-	    "t.ini:4: [smarthost] port: must not be 25" },
+	    "t.ini:5: [smarthost] protocol: cannot be lmtp with port 25" },
+	{ "LMTP on a port 25",
+	    "[smarthost]\nhost = a:24 b:25\nprotocol = lmtp\n",
+	    "t.ini:3: [smarthost] protocol: cannot be lmtp with port 25" },
 	{ "srv", "[smarthost]\nhost = srv:\n",
 	    "t.ini:2: [smarthost] host: srv: must have a domain like" },
 	{ "srv, no dot", "[smarthost]\nhost = srv:localhost\n", "srv: must" },
@@ -224,6 +233,8 @@ static const struct {
 	{ "proxy without port", HOST "proxy = socks5://h\n", "socks5://[" },
 	{ "proxy no host", HOST "proxy = socks5://a_/b:1\n", "socks5://[" },
 	{ "proxy short", HOST "proxy = socks5://127.1:1\n", "socks5://[" },
+	{ "language", HOST "[log]\nlanguage = de\n",
+	    "t.ini:4: [log] language: must be auto, en or zh" },
 	{ "syslog", HOST "[log]\nsyslog = kern\n",
 	    "must be off or a facility" },
 	{ "password only", HOST "password = pw\n",
@@ -254,6 +265,10 @@ static const struct {
 	    "[smarthost]\nhost = localhost\nproxy = socks5://localhost:1\n"
 	    "tls = off\nuser = a\npassword = b\n",
 	    "t.ini:4: [smarthost] tls: with off" },
+	{ "clear, port",
+	    "[smarthost]\nhost = localhost:25 a.example:25\n"
+	    "tls = off\nuser = a\npassword = b\n",
+	    "[smarthost] tls: with off" },
 	{ "clear, 1270",
 	    "[smarthost]\nhost = 127.0.0.1.example\n"
 	    "tls = off\nuser = a\npassword = b\n",
@@ -284,6 +299,9 @@ static const char *const taken[] = {
 	"[smarthost]\r\n\r\n\thost = a \r\n; c\r\n # c = d\r\n  port = 1\r\n",
 	" [ smarthost ] ; c\nhost=a # c\n[smarthost]#c\nport=\"1\"# c\n",
 	"[smarthost]\nhost = ::1 [::1] [2001:db8::1] 1.2.3.4 a_b.c-d 163.com\n",
+	"[smarthost]\nhost = a:1 [::1]:25 1.2.3.4:65535 ::1 b\n",
+	"[smarthost]\nhost = localhost:1 127.0.0.1:2 [::1]:3 ::1\ntls = off\n"
+	"user = a@b\npassword = c\n",
 	LOGIN "auth = login\n",
 	LOGIN "auth = scram-sha-256\n",
 	HOST "user = a@b\nauth = external\n",
@@ -304,6 +322,7 @@ static const char *const taken[] = {
 	"[smarthost]\nhost = /run/s\ntls_pin = " PIN "\n",
 	"[smarthost]\nhost = /s\ntls = off\nport = 25\nprotocol = lmtp\n",
 	HOST "protocol = lmtp\nport = 24\n",
+	"[smarthost]\nhost = a:24 b:587\nport = 25\nprotocol = lmtp\n",
 	"[smarthost]\nhost = srv:example.com srv:a.b_c.example\n",
 	"[smarthost]\nhost = srv:" X50 "." X50 "." X50 "." X50 "." X10 X10 X10
 	"\ntls = starttls\nuser = a@b\npassword = c\n",
@@ -381,6 +400,8 @@ test_defaults(void **state)
 	assert_int_equal(c.queue.keep_failed, 604800000);
 	assert_string_equal(c.log.syslog, "mail");
 	assert_string_equal(c.log.file, "");
+	assert_int_equal(c.log.language, CONF_LANGUAGE_AUTO);
+	assert_string_equal(c.smarthost.provider, "");
 	conf_clear(&c);
 	conf_clear(&c);
 }
@@ -659,7 +680,7 @@ test_dump(void **state)
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
 		buf_reset(&out);
 		assert_int_equal(parse(&a, texts[i], &res), 0);
-		conf_dump(&a, &out);
+		dump_values(&a, &out);
 		assert_false(buf_failed(&out));
 		if (parse(&b, out.data, &res) == -1)
 			fail_msg("%s\n%s", res.text, out.data);
@@ -681,13 +702,13 @@ test_dump_proxy(void **state)
 	static const struct {
 		const char *value, *shown;
 	} rows[] = {
-		{ "socks5://h:1", "proxy = socks5://h:1\n" },
-		{ "socks5://u@h:1", "proxy = socks5://********@h:1\n" },
-		{ "SOCKS5://u:p@h:1", "proxy = SOCKS5://********@h:1\n" },
+		{ "socks5://h:1", "proxy = socks5://h:1 " },
+		{ "socks5://u@h:1", "proxy = socks5://********@h:1 " },
+		{ "SOCKS5://u:p@h:1", "proxy = SOCKS5://********@h:1 " },
 		{ "socks5://u:p@q@[::1]:1",
-		    "proxy = socks5://********@[::1]:1\n" },
-		{ "socks5://u:a://b@h:1", "proxy = socks5://********@h:1\n" },
-		{ "\"socks5://u: #p@h:1\"", "proxy = socks5://********@h:1\n" },
+		    "proxy = socks5://********@[::1]:1 " },
+		{ "socks5://u:a://b@h:1", "proxy = socks5://********@h:1 " },
+		{ "\"socks5://u: #p@h:1\"", "proxy = socks5://********@h:1 " },
 	};
 	struct result res;
 	struct conf conf;

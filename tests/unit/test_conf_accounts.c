@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "config/conf.h"
+#include "dumps.h"
 
 #define FIRST "[smarthost]\nhost = a.example\nuser = a@163.com\npassword = x\n"
 #define WORK \
@@ -168,16 +169,17 @@ test_dump(void **state)
 		buf_init(&once, 65536);
 		buf_init(&again, 65536);
 		assert_int_equal(parse(&c, files[i], &res), 0);
-		conf_dump(&c, &once);
+		dump_values(&c, &once);
 		conf_clear(&c);
-		assert_non_null(strstr(once.data, "[smarthost work]\nhost"));
+		assert_non_null(
+		    strstr(once.data, "[smarthost work]\nprovider"));
 		assert_null(strstr(once.data, "password = y"));
 		/* the masks would be passwords as good as any */
 		while ((at = strstr(once.data, "********")) != NULL)
 			memcpy(at, "secret!!", 8);
 		if (parse(&c, once.data, &res) == -1)
 			fail_msg("%s", res.text);
-		conf_dump(&c, &again);
+		dump_values(&c, &again);
 		conf_clear(&c);
 		while ((at = strstr(again.data, "********")) != NULL)
 			memcpy(at, "secret!!", 8);

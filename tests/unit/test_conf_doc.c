@@ -17,6 +17,7 @@
 #include "config/conf.h"
 #include "config/conf_keys.h"
 #include "config/file.h"
+#include "dumps.h"
 
 static const char *
 top(const char *path, struct buf *out)
@@ -82,7 +83,7 @@ static void
 test_manual(void **state)
 {
 	char line[512], section[64] = "", name[64];
-	unsigned seen[64] = { 0 };
+	unsigned seen[CONF_KEYS_MAX] = { 0 };
 	struct buf text;
 	const char *p;
 
@@ -109,7 +110,7 @@ static void
 uncomment(const char *sample, struct buf *all)
 {
 	char line[512], section[64] = "", name[64], equals;
-	unsigned seen[64] = { 0 };
+	unsigned seen[CONF_KEYS_MAX] = { 0 };
 
 	while (next_line(&sample, line, sizeof line)) {
 		if (sscanf(line, "[%63[a-z]]", section) == 1)
@@ -135,7 +136,7 @@ dump(const char *text, struct buf *out)
 	buf_init(out, 65536);
 	if (conf_parse(&conf, "f", text, strlen(text), &res) == -1)
 		fail_msg("%s", res.text);
-	conf_dump(&conf, out);
+	dump_values(&conf, out);
 	conf_clear(&conf);
 }
 
@@ -160,7 +161,8 @@ test_sample(void **state)
 	    conf_parse(&conf, "f", sample.data, sample.len, &res), -1);
 	assert_string_equal(res.text,
 	    "f: [smarthost] host: must be set to "
-	    "the server that takes your mail");
+	    "the server that takes your mail, or provider to one that "
+	    "`outpost providers` lists");
 	conf_clear(&conf);
 	buf_free(&sample);
 	buf_free(&all);

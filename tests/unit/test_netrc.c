@@ -11,7 +11,7 @@
 #include "config/netrc.h"
 
 static const struct netrc_account account = {
-	"a.example b.example srv:d.example", "me"
+	"a.example b.example:465 [::1]:25 srv:d.example", "me"
 };
 
 static int
@@ -44,6 +44,7 @@ test_found(void **state)
 		{ "machine B.Example login me password pw", "pw" },
 		{ "machine b.example login me password pb\n" A "password pa",
 		    "pb" },
+		{ "machine [::1] login me password pw", "pw" },
 		{ A "account x password pw", "pw" },
 		{ A "account password password pw", "pw" },
 		{ "machine a.example login you password no\n" A "password pw",

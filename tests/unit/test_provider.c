@@ -195,6 +195,9 @@ take_entry(void *arg, const struct inifile_entry *e, struct result *res)
 	struct rule *r = arg;
 
 	(void)res;
+	/* test_providers looks at these */
+	if (strncmp(e->section, "provider ", 9) == 0)
+		return 0;
 	if (e->name == NULL) {
 		end_rule(r);
 		if (strcmp(r->section, e->section) == 0)

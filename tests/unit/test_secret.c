@@ -212,7 +212,7 @@ test_configured(void **state)
 	assert_string_equal(s.password.data, "hunter2");
 	buf_init(&out, 4096);
 	conf_dump(&conf, &out);
-	assert_non_null(strstr(out.data, "password = ********\n"));
+	assert_non_null(strstr(out.data, "\npassword = ******** "));
 	buf_free(&out);
 	secret_clear(&s);
 	secret_clear(&s);
