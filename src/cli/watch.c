@@ -67,5 +67,7 @@ watch_begin(struct watch *w)
 	*w = (struct watch){ .terminal = isatty(STDERR_FILENO) == 1 };
 	w->colour = w->terminal && term != NULL && strcmp(term, "dumb") != 0 &&
 	    (none == NULL || *none == '\0');
-	return (struct session_watch){ show_line, show_progress, w };
+	return (struct session_watch){
+		.line = show_line, .progress = show_progress, .arg = w
+	};
 }

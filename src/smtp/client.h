@@ -40,6 +40,7 @@
 struct smtp_mail {
 	struct envelope *env; /* its PENDING recipients are tried */
 	uint64_t size; /* octets as sent, stuffing and dot apart */
+	enum smtp_ask ask;
 };
 
 struct smtp_client; /* opaque */

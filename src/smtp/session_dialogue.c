@@ -34,6 +34,16 @@ session_show_output(const struct session *s, size_t from, size_t to)
 		session_show(s, 'C', p, (size_t)(end - p));
 }
 
+void
+session_passed(
+    const struct session *s, enum smtp_state state, const struct reply *reply)
+{
+	const struct session_watch *watch = &s->rules.watch;
+
+	if (watch->passed != NULL)
+		watch->passed(watch->arg, state, reply, s->client);
+}
+
 static void
 show_reply(const struct session *s)
 {
@@ -139,6 +149,7 @@ malformed(struct session *s, const struct result *why)
 void
 session_read_reply(struct session *s)
 {
+	enum smtp_state awaited = smtp_awaited(s->client);
 	struct deadline until = session_limit(s);
 	enum reply_push got = REPLY_MORE;
 	struct result res;
@@ -159,6 +170,7 @@ session_read_reply(struct session *s)
 	mask(s, &s->reply.text);
 	show_reply(s);
 	smtp_replied(s->client, &s->reply);
+	session_passed(s, awaited, &s->reply);
 }
 
 int
