@@ -613,6 +613,16 @@ test_not_smtp(void **state)
 	assert_int_equal(rc, -1);
 	expect(RCPT_PENDING, RESULT_PROTOCOL, "(\"HTTP/1.1 400 Bad\\x1b");
 	assert_string_equal(left.data, "");
+	/* an alert of TLS; with an end of a line in it */
+	RUN(w, "R:\x15\x03\x03\x02\x02\x28", "X:");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_NO_GREETING, "speaks TLS from the start");
+	RUN(w, "R:\x16\x03\x01\n");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_NO_GREETING, "speaks TLS from the start");
+	RUN(w, "R:\x17 x\n");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_PROTOCOL, "not an SMTP reply");
 }
 
 /* A line without end, lines without end. */
