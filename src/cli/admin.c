@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/admin.h"
+#include "cli/check_admin.h"
 #include "cli/providers.h"
 #include "cli/queue_admin.h"
 #include "cli/report.h"
@@ -16,7 +17,8 @@
 #define PROGRAM "outpost"
 
 static const char usage[] =
-    "usage: outpost [-c file] config\n"
+    "usage: outpost [-c file] check [--to address] [--send] [--json]\n"
+    "       outpost [-c file] config\n"
     "       outpost [-c file] providers [name]\n"
     "       outpost [-c file] queue command [options] [id ...]\n"
     "       outpost --version | --help\n";
@@ -151,7 +153,8 @@ queue(const char *path, int argc, char *const *argv)
 static const struct {
 	const char *name;
 	int (*run)(const char *path, int argc, char *const *argv);
-} commands[] = { { "config", config }, { "providers", providers },
+} commands[] = { { "check", check_admin }, { "config", config },
+	{ "providers", providers },
 	{ "queue", queue } };
 
 int

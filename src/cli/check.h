@@ -52,6 +52,7 @@ enum check_verdict {
  * only. */
 struct check_result {
 	enum check_stage stage;
+	const char *host; /* of the way; "": a stage of this machine */
 	enum check_verdict verdict;
 	long ms; /* that it took */
 	const char *text; /* what was found: lines with LF between, or "" */
@@ -77,7 +78,8 @@ struct check_rules {
 	enum check_scope scope;
 	enum check_depth depth;
 	enum language language; /* of texts and advice */
-	/* A stage is done; in their order, each at most once. */
+	/* A stage is done; in their order, and those of the way for each
+	 * host.  After a failure on the way, that host has no more. */
 	void (*done)(void *arg, const struct check_result *r);
 	void *arg;
 };
