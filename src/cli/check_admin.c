@@ -86,9 +86,14 @@ check_to(const char *to, struct result *res)
 {
 	struct address address;
 
-	if (to == NULL || address_one(&address, to, strlen(to), res) == 0)
+	if (to == NULL)
 		return 0;
-	return result_context(res, "check: --to");
+	if (address_one(&address, to, strlen(to), res) == -1)
+		return result_context(res, "check: --to");
+	if (address.spec[0] == '\0')
+		return result_fail(
+		    res, RESULT_USAGE, "check: --to needs an address");
+	return 0;
 }
 
 static int

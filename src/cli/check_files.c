@@ -43,6 +43,7 @@ static const struct folder drop = { "drop", 03733, EXACTLY };
 struct owner {
 	uid_t uid;
 	gid_t gid;
+	bool is_service; /* SETUP_USER, for root */
 	char user[CHECK_NAME_MAX], group[CHECK_NAME_MAX];
 };
 
@@ -53,6 +54,7 @@ find_owner(const struct check *c, struct owner *o)
 
 	if (c->setup.uid == 0)
 		pw = getpwnam(SETUP_USER);
+	o->is_service = pw != NULL;
 	o->uid = pw != NULL ? pw->pw_uid : getuid();
 	o->gid = pw != NULL ? pw->pw_gid : getgid();
 	check_user(o->user, o->uid);
@@ -123,10 +125,8 @@ check_needed(struct check *c, const struct owner *o)
 		conf->smarthost.tls_key, conf->sender.map,
 		conf->recipients.aliases };
 
-	if (getpwnam(SETUP_USER) == NULL) {
-		check_warn(c, CHECK_SAYS_NO_USER, SETUP_USER, NULL);
-		check_advise(
-		    c, CHECK_DO_USER, conf->queue.directory, SETUP_USER, NULL);
+	if (!o->is_service) {
+		check_note(c, CHECK_SAYS_NO_USER, SETUP_USER, NULL);
 		return;
 	}
 	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
@@ -214,7 +214,7 @@ check_spool(struct check *c, const struct owner *o)
 	(void)judge_folder(c, &top, o);
 	for (size_t i = 0; i < sizeof folders / sizeof *folders; i++)
 		(void)judge_folder(c, &folders[i], o);
-	if (c->setup.uid != 0)
+	if (!o->is_service)
 		return;
 	snprintf(path, sizeof path, "%s/drop", dir);
 	if (judge_folder(c, &drop, o) == 0) {

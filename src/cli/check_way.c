@@ -232,6 +232,7 @@ get_ready(struct check *c)
 
 	if (trusts && setup_ask(&c->setup, &res) == 0)
 		return 0;
+	c->host = c->setup.conf.smarthost.host;
 	check_begin(c, trusts ? CHECK_STAGE_AUTH : CHECK_STAGE_TLS);
 	check_fail(c, trusts ? &res : &c->trust);
 	check_end(c);

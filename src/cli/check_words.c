@@ -57,11 +57,9 @@ static const struct {
 	[CHECK_SAYS_NO_DROP] = { { "there is no drop folder {}: this user "
 				   "cannot send",
 	    "没有投递目录 {}：此用户不能发信" } },
-	[CHECK_SAYS_NO_USER] = { { "there is no user {}: mail of root is kept "
-				   "and sent as root",
-	    "没有用户 {}：root 的邮件以 root 身份保存和发送" } },
-	[CHECK_DO_USER] = { { "Run: useradd -r -d {} -s /usr/sbin/nologin {}",
-	    "请运行：useradd -r -d {} -s /usr/sbin/nologin {}" } },
+	[CHECK_SAYS_NO_USER] = { { "there is no user {}: root sends as root, "
+				   "and others cannot send",
+	    "没有用户 {}：root 以自己的身份发信，其他用户不能发信" } },
 	[CHECK_SAYS_OURS] = { { "{} is this program", "{} 是本程序" } },
 	[CHECK_SAYS_NO_LINK] = { { "{} is missing", "{} 不存在" } },
 	[CHECK_SAYS_FOREIGN] = { { "{} is another program: {}",
