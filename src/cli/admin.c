@@ -17,7 +17,8 @@
 #define PROGRAM "outpost"
 
 static const char usage[] =
-    "usage: outpost [-c file] check [--to address] [--send] [--json]\n"
+    "usage: outpost [-c file] check [--to address] [--send]\n"
+    "                               [--account name] [--json]\n"
     "       outpost [-c file] config\n"
     "       outpost [-c file] providers [name]\n"
     "       outpost [-c file] queue command [options] [id ...]\n"

@@ -53,6 +53,7 @@ enum check_verdict {
 struct check_result {
 	enum check_stage stage;
 	const char *host; /* of the way; "": a stage of this machine */
+	const char *account; /* whose way; "" without a name, and here */
 	enum check_verdict verdict;
 	long ms; /* that it took */
 	const char *text; /* what was found: lines with LF between, or "" */
@@ -73,13 +74,14 @@ enum check_depth {
 
 struct check_rules {
 	const char *config; /* path, or NULL: as for setup_conf */
-	const char *account; /* its name, or NULL: the first */
+	const char *account; /* its name, or NULL: all */
 	const char *to; /* an address, or NULL */
 	enum check_scope scope;
 	enum check_depth depth;
 	enum language language; /* of texts and advice */
 	/* A stage is done; in their order, and those of the way for each
-	 * host.  After a failure on the way, that host has no more. */
+	 * host of each account.  After a failure on the way, that host has no
+	 * more. */
 	void (*done)(void *arg, const struct check_result *r);
 	void *arg;
 };

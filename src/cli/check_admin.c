@@ -37,11 +37,18 @@ take_to(struct words *w, const char *value)
 	w->rules.to = value;
 }
 
+static void
+take_account(struct words *w, const char *value)
+{
+	w->rules.account = value;
+}
+
 static const struct option {
 	const char *name;
 	const char *value; /* what it is; NULL: it has none */
 	void (*take)(struct words *w, const char *value);
 } options[] = {
+	{ "--account", "a name", take_account },
 	{ "--json", NULL, take_json },
 	{ "--send", NULL, take_send },
 	{ "--to", "an address", take_to },

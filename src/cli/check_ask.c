@@ -74,7 +74,7 @@ static void
 write_mail(struct buf *out, const struct ask *a)
 {
 	const struct check *c = a->w->c;
-	const char *host = c->setup.identity.host.data;
+	const char *host = a->w->delivery.id->host.data;
 
 	buf_printf(out, "To: %s\nSubject: ", a->to);
 	put_words(out, c, CHECK_MAIL_SUBJECT, host, NULL);
@@ -244,13 +244,14 @@ run(struct ask *a)
 
 /* To whom: NULL, where a mail is to be sent and nobody is named. */
 static const char *
-recipient(const struct check *c)
+recipient(const struct check_way *w)
 {
-	const struct buf *account = &c->setup.identity.account;
+	const struct check_rules *rules = w->c->rules;
+	const struct buf *account = &w->delivery.id->account;
 
-	if (c->rules->to != NULL)
-		return c->rules->to;
-	if (c->rules->depth == CHECK_ASK)
+	if (rules->to != NULL)
+		return rules->to;
+	if (rules->depth == CHECK_ASK)
 		return NOBODY;
 	return account->len > 0 ? account->data : NULL;
 }
@@ -278,7 +279,7 @@ void
 check_ask(struct check_way *w)
 {
 	struct ask a = { .w = w };
-	const char *to = recipient(w->c);
+	const char *to = recipient(w);
 
 	if (to == NULL) {
 		check_begin(w->c, CHECK_STAGE_SEND);

@@ -115,23 +115,35 @@ check_readable(struct check *c, const char *path, const struct owner *o)
 		check_advise(c, CHECK_DO_READABLE, o->group, path, path, NULL);
 }
 
+static void
+check_readables(
+    struct check *c, const char *const *paths, size_t n, const struct owner *o)
+{
+	for (size_t i = 0; i < n; i++)
+		if (*paths[i] != '\0')
+			check_readable(c, paths[i], o);
+}
+
 /* Root reads all; the runs of the queue, who are SETUP_USER, must, too. */
 static void
 check_needed(struct check *c, const struct owner *o)
 {
-	const struct conf *conf = &c->setup.conf;
-	const char *const paths[] = { conf->path, conf->smarthost.password_file,
-		conf->smarthost.ca_file, conf->smarthost.tls_cert,
-		conf->smarthost.tls_key, conf->sender.map,
-		conf->recipients.aliases };
+	const struct conf *first = &c->setup.conf;
+	const char *const shared[] = { first->path, first->sender.map,
+		first->recipients.aliases };
 
 	if (!o->is_service) {
 		check_note(c, CHECK_SAYS_NO_USER, SETUP_USER, NULL);
 		return;
 	}
-	for (size_t i = 0; i < sizeof paths / sizeof *paths; i++)
-		if (*paths[i] != '\0')
-			check_readable(c, paths[i], o);
+	check_readables(c, shared, sizeof shared / sizeof *shared, o);
+	for (const struct conf *conf = first; conf != NULL; conf = conf->next) {
+		const char *const own[] = { conf->smarthost.password_file,
+			conf->smarthost.ca_file, conf->smarthost.tls_cert,
+			conf->smarthost.tls_key };
+
+		check_readables(c, own, sizeof own / sizeof *own, o);
+	}
 }
 
 /* What is wrong with the owner of a folder, or its group, if that counts. */
@@ -265,8 +277,9 @@ check_permissions(struct check *c)
 	check_begin(c, CHECK_STAGE_PERMISSIONS);
 	find_owner(c, &o);
 	note_file(c, conf->path);
-	if (conf->smarthost.password_file[0] != '\0')
-		note_file(c, conf->smarthost.password_file);
+	for (const struct conf *a = conf; a != NULL; a = a->next)
+		if (a->smarthost.password_file[0] != '\0')
+			note_file(c, a->smarthost.password_file);
 	if (conf->queue.directory[0] == '\0') {
 		check_end(c);
 		return;

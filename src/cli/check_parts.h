@@ -10,13 +10,20 @@
 #include "cli/check.h"
 #include "cli/check_words.h"
 #include "cli/setup.h"
+#include "spool/spool.h"
 
 struct check {
 	const struct check_rules *rules;
 	struct setup setup;
-	struct result trust; /* kind OK, or why there can be no TLS */
+	bool is_loaded; /* the configuration is */
+	bool is_denied; /* mail of this user goes to the drop folder */
+	struct spool spool; /* to be looked at; or closed */
+	struct check_account {
+		bool is_chosen; /* and has its secret */
+		struct result trust; /* kind OK, or why there is no TLS */
+	} accounts[CONF_ACCOUNTS_MAX]; /* by setup.ways */
 	int status; /* of the first failure, or 0 */
-	const char *host; /* of the stages to come, or "" */
+	const char *host, *account; /* of the stages to come, or "" */
 	int64_t now; /* when the last stage ended: ms, monotonic */
 	/* the stage under way */
 	enum check_stage stage;
@@ -62,10 +69,12 @@ void check_links(struct check *c);
 void check_link(struct check *c, const char *path, enum check_need need,
     const char *program);
 
-/* check_queue.c: whether something runs it. */
-void check_queue(struct check *c);
+/* check_queue.c: whether something runs it; `why` it could not be opened, or
+ * kind OK. */
+void check_queue(struct check *c, const struct result *why);
 
-/* check_way.c: from the name of the smarthost to the log-in, and on. */
+/* check_way.c: from the name of the smarthost to the log-in, and on: for the
+ * account that is used (setup.at). */
 void check_way(struct check *c);
 
 /* "outpost", or "54321", of a user and a group. */

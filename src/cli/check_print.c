@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <bsd/string.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -74,9 +75,22 @@ put_lines(struct check_print *p, const char *first, const char *text,
 	buf_free(&out);
 }
 
+/* A line before the first stage of an account that has a name. */
+static void
+head_account(struct check_print *p, const char *account)
+{
+	if (strcmp(p->account, account) == 0)
+		return;
+	strlcpy(p->account, account, sizeof p->account);
+	fprintf(
+	    p->out, "[smarthost%s%s]\n", *account == '\0' ? "" : " ", account);
+}
+
 static void
 print_text(struct check_print *p, const struct check_result *r)
 {
+	if (*r->host != '\0')
+		head_account(p, r->account);
 	put_field(
 	    p, check_stage_title(r->stage, p->language), BOLD, TITLE_COLUMNS);
 	put_field(p, check_verdict_title(r->verdict, p->language),
@@ -115,6 +129,7 @@ print_json(struct check_print *p, const struct check_result *r)
 	fputs(p->count > 0 ? ",\n{\"stage\":" : "\n{\"stage\":", p->out);
 	json_string(p->out, check_stage_name(r->stage));
 	json_member(p->out, "host", *r->host == '\0' ? NULL : r->host);
+	json_member(p->out, "account", *r->host == '\0' ? NULL : r->account);
 	json_member(p->out, "verdict", check_verdict_name(r->verdict));
 	fprintf(p->out, ",\"ms\":%ld", r->ms);
 	put_array(p->out, "text", r->text);

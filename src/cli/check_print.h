@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "cli/check.h"
+#include "config/conf.h"
 
 #define CHECK_PRINT_WIDTH 80 /* columns */
 
@@ -25,6 +26,7 @@ struct check_print {
 	enum check_layout layout;
 	enum language language;
 	bool colour;
+	char account[CONF_ACCOUNT_NAME_MAX + 1]; /* of the last stage */
 	size_t count; /* stages shown */
 	size_t verdicts[CHECK_VERDICT_COUNT]; /* how many there were of each */
 };

@@ -100,14 +100,20 @@ static void
 judge_pause(struct check *c, const struct spool *s)
 {
 	char when[QUEUE_TIME_MAX];
+	bool is_paused = false;
 	struct pause pause;
 
-	pause_peek(s, "", &pause);
-	if (!pause_holds(&pause, time(NULL), INT64_MAX))
-		return;
-	check_warn(c, CHECK_SAYS_PAUSED, queue_time(when, pause.until),
-	    pause.why.text, NULL);
-	check_advise(c, CHECK_DO_PAUSED, NULL);
+	for (const struct conf *conf = &c->setup.conf; conf != NULL;
+	     conf = conf->next) {
+		pause_peek(s, conf->account, &pause);
+		if (!pause_holds(&pause, time(NULL), INT64_MAX))
+			continue;
+		check_warn(c, CHECK_SAYS_PAUSED, queue_time(when, pause.until),
+		    pause.why.text, NULL);
+		is_paused = true;
+	}
+	if (is_paused)
+		check_advise(c, CHECK_DO_PAUSED, NULL);
 }
 
 static void
@@ -124,22 +130,16 @@ look(struct check *c, const struct spool *s)
 }
 
 void
-check_queue(struct check *c)
+check_queue(struct check *c, const struct result *why)
 {
-	const char *dir = c->setup.conf.queue.directory;
-	struct result res;
-	struct spool s;
-
 	check_begin(c, CHECK_STAGE_QUEUE);
-	spool_init(&s);
-	if (*dir == '\0')
+	if (c->setup.conf.queue.directory[0] == '\0')
 		check_skip(c, CHECK_SAYS_NO_QUEUE, NULL);
-	else if (spool_peek(&s, dir, SPOOL_STATE, &res) == 0)
-		look(c, &s);
-	else if (res.kind == RESULT_NOPERM)
+	else if (why->kind == RESULT_OK)
+		look(c, &c->spool);
+	else if (why->kind == RESULT_NOPERM)
 		check_skip(c, CHECK_SAYS_NO_LOOK, SETUP_USER, NULL);
 	else
-		check_fail(c, &res);
-	spool_close(&s);
+		check_fail(c, why);
 	check_end(c);
 }

@@ -94,6 +94,7 @@ check_end_at(struct check *c, int64_t at)
 	const bool failed = c->verdict == CHECK_FAILED;
 	const struct check_result r = { .stage = c->stage,
 		.host = c->host,
+		.account = c->account,
 		.verdict = c->verdict,
 		.ms = (long)(at - c->now),
 		.text = c->text.data,

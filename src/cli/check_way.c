@@ -189,6 +189,7 @@ go(struct check_way *w)
 {
 	struct result res;
 
+	account_recall(&w->account);
 	w->delivery.watch = (struct session_watch){ .line = watch_line,
 		.certificate = watch_certificate,
 		.passed = watch_passed,
@@ -206,57 +207,66 @@ go(struct check_way *w)
 static void
 go_to(struct check *c, char *host)
 {
+	const struct way *way = setup_way(&c->setup);
 	struct check_way w = { .c = c,
-		.conf = c->setup.conf,
+		.conf = *way->conf,
 		.at = CHECK_STAGE_DNS,
 		.login = "",
-		.delivery = { .secret = &c->setup.secret,
-		    .id = &c->setup.identity,
-		    .tls = c->setup.tls,
+		.delivery = { .secret = &way->secret,
+		    .id = &way->identity,
+		    .tls = way->tls,
 		    .cancel = -1 } };
 
 	w.conf.smarthost.host = host;
 	w.delivery.conf = &w.conf;
+	account_init(&w.account, way->conf, &c->spool, &w.delivery);
 	c->host = host;
 	c->now = check_clock();
 	go(&w);
-	c->host = "";
+	account_clear(&w.account);
 }
 
-/* There is no need for a connection to know that it would fail. */
-static int
-get_ready(struct check *c)
+/* What fails before anybody is asked. */
+static void
+fail_early(struct check *c, enum check_stage stage, const struct result *why)
 {
-	struct result res;
-	bool trusts = c->trust.kind == RESULT_OK;
-
-	if (trusts && setup_ask(&c->setup, &res) == 0)
-		return 0;
-	c->host = c->setup.conf.smarthost.host;
-	check_begin(c, trusts ? CHECK_STAGE_AUTH : CHECK_STAGE_TLS);
-	check_fail(c, trusts ? &res : &c->trust);
+	c->host = setup_way(&c->setup)->conf->smarthost.host;
+	check_begin(c, stage);
+	check_fail(c, why);
 	check_end(c);
-	return -1;
+}
+
+static void
+go_to_each(struct check *c)
+{
+	char *hosts = strdup(setup_way(&c->setup)->conf->smarthost.host);
+	char *rest = hosts, *host;
+	struct result res;
+
+	if (hosts == NULL) {
+		(void)result_fail(&res, RESULT_SYSTEM, "out of memory");
+		fail_early(c, CHECK_STAGE_DNS, &res);
+	}
+	while ((host = strsep(&rest, " \t")) != NULL)
+		if (*host != '\0')
+			go_to(c, host);
+	free(hosts);
 }
 
 void
 check_way(struct check *c)
 {
-	char *hosts, *rest, *host;
+	const struct result *trust = &c->accounts[c->setup.at].trust;
+	struct way *way = setup_way(&c->setup);
 	struct result res;
 
-	if (get_ready(c) == -1)
-		return;
-	if ((hosts = strdup(c->setup.conf.smarthost.host)) == NULL) {
-		(void)result_fail(&res, RESULT_SYSTEM, "out of memory");
-		check_begin(c, CHECK_STAGE_DNS);
-		check_fail(c, &res);
-		check_end(c);
-		return;
-	}
-	rest = hosts;
-	while ((host = strsep(&rest, " \t")) != NULL)
-		if (*host != '\0')
-			go_to(c, host);
-	free(hosts);
+	c->account = way->conf->account;
+	c->now = check_clock();
+	if (trust->kind != RESULT_OK)
+		fail_early(c, CHECK_STAGE_TLS, trust);
+	else if (way_ask(way, &res) == -1)
+		fail_early(c, CHECK_STAGE_AUTH, &res);
+	else
+		go_to_each(c);
+	c->host = c->account = "";
 }

@@ -6,7 +6,7 @@
 #define CLI_CHECK_WAY_H
 
 #include "cli/check_parts.h"
-#include "delivery/deliver.h"
+#include "delivery/account.h"
 
 #define CHECK_REMARK_MAX 128
 
@@ -14,6 +14,7 @@ struct check_way {
 	struct check *c;
 	struct conf conf; /* as configured, but for one host; borrows */
 	struct delivery delivery;
+	struct account account;
 	struct deadline until;
 	enum check_stage at; /* the stage under way */
 	char remark[CHECK_REMARK_MAX]; /* of TLS */

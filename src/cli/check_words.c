@@ -11,8 +11,10 @@ static const struct {
 	const char *in[2]; /* by enum language */
 } words[CHECK_WORD_COUNT] = {
 	[CHECK_SAYS_TEXT] = { { "{}", "{}" } },
-	[CHECK_SAYS_CONF] = { { "{}: smarthost {}, port {}",
-	    "{}：服务器 {}，端口 {}" } },
+	[CHECK_SAYS_ACCOUNT] = { { "[smarthost{}]: {}, port {}",
+	    "[smarthost{}]：{}，端口 {}" } },
+	[CHECK_SAYS_NO_ACCOUNT] = { { "there is no [smarthost {}]",
+	    "没有 [smarthost {}]" } },
 	[CHECK_SAYS_BLANKS] = { { "the password begins or ends with a blank",
 	    "密码的首尾有空格" } },
 	[CHECK_DO_BLANKS] = { { "If the blank is not part of the password, "

@@ -15,7 +15,8 @@
 enum check_word {
 	CHECK_SAYS_TEXT, /* just that */
 	/* configuration */
-	CHECK_SAYS_CONF,
+	CHECK_SAYS_ACCOUNT,
+	CHECK_SAYS_NO_ACCOUNT,
 	CHECK_SAYS_BLANKS,
 	CHECK_DO_BLANKS,
 	CHECK_SAYS_DENIED,

@@ -47,8 +47,10 @@ class Checked:
 
     @staticmethod
     def _examine(stage):
-        assert list(stage) == ["stage", "host", "verdict", "ms", "text",
-                               "advice", "kind", "status", "reply"], stage
+        assert list(stage) == [
+            "stage", "host", "account", "verdict", "ms", "text", "advice",
+            "kind", "status", "reply"], stage
+        assert (stage["host"] is None) == (stage["account"] is None)
         assert stage["stage"] in STAGES
         assert stage["verdict"] in ("ok", "warning", "failed", "skipped")
         assert 0 <= stage["ms"] < 1000 * TIMEOUT
@@ -100,6 +102,14 @@ def check(outpost, *args, env=None, **options):
 
 def commands(host):
     return [line.split(b" ")[0].decode().upper() for line in host.commands]
+
+
+@pytest.fixture
+def queue(outpost, smarthost):
+    """With a queue of the caller's own, and a smarthost that is up."""
+    queued = Queued(outpost)
+    queued.configure(smarthost(tls="off", auth=""))
+    return queued
 
 
 # the way
@@ -360,6 +370,43 @@ def test_each_host(outpost, smarthost):
     assert done.status == 75
 
 
+def test_each_account(outpost, smarthost):
+    host, other = smarthost(), smarthost(auth="")
+    config = {**OWN, "smarthost work": {
+        "host": "127.0.0.1", "port": other.port, "auth": "off",
+        "ca_file": outpost.ca_file, "senders": "*@work.example"},
+        "sender work": {"address": "me@work.example"}}
+    done = check(outpost, host=host, config=config)
+    assert done.status == 0
+    assert [(stage["account"], stage["stage"]) for stage in done.stages
+            if stage["host"]] == [(account, name) for account in ("", "work")
+                                  for name in WAY[:6]]
+    assert b"MAIL FROM:<me@work.example>" in other.commands[1]
+    assert "[smarthost work]: 127.0.0.1" in done.text("configuration")
+    done = check(outpost, "--account", "work", "--send")
+    assert done.way() == WAY and len(host.connections) == 1
+    assert other.message.recipients == ["me@work.example"]
+    shown = outpost(["check"], program="outpost")
+    assert shown.out.count(b"\n[smarthost work]\nDNS ") == 1
+    done = check(outpost, "--account=play")
+    assert not set(done.names) & set(WAY) and done.status == 78
+    assert "no [smarthost play]" in done.text("configuration")
+
+
+def test_no_worse_login_than_before(queue, smarthost):
+    """As a mail would meet it (the best grade is kept with the queue)."""
+    host = smarthost(auth="PLAIN SCRAM-SHA-256")
+    queue.changes = {"queue": {"directory": queue.spool}}
+    queue.configure(host)
+    queue.submit().ok()
+    port = host.port
+    host.__exit__()
+    worse = smarthost(auth="PLAIN", port=port)
+    done = check(queue.outpost)
+    done.failed("auth", "DOWNGRADE", 75)
+    assert worse.connection.credentials == []
+
+
 # TLS
 
 @pytest.mark.parametrize("certificate, kind, words", [
@@ -477,7 +524,7 @@ def test_clock_is_behind(outpost, smarthost):
     ("[smarthost\n", "1")], ids=str)
 def test_configuration_is_wrong(outpost, smarthost, config, words):
     done = check(outpost, host=smarthost(), config=config)
-    assert done.names == ["configuration", "links"]
+    assert not set(done.names) & set(WAY) and "links" in done.names
     assert done.verdict("configuration") == "failed" and done.status == 78
     assert words in done.text("configuration")
 
@@ -512,15 +559,6 @@ def test_usage(outpost, smarthost, args, words):
 def test_no_queue(outpost, smarthost):
     done = check(outpost, host=smarthost())
     assert done.verdict("queue") == "skipped"
-
-
-@pytest.fixture
-def queue(outpost, smarthost):
-    """With a queue of the caller's own, and a smarthost that is up."""
-    queued = Queued(outpost)
-    queued.changes = merged(CLEAR, {"queue": {"directory": queued.spool}})
-    queued.configure(smarthost(tls="off", auth=""))
-    return queued
 
 
 def test_queue_is_run(queue):

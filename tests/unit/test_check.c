@@ -46,7 +46,9 @@ static const struct check_rules rules = { .done = keep, .arg = &told };
 static void
 make(struct check *c)
 {
-	*c = (struct check){ .rules = &rules, .host = "", .now = 1000 };
+	*c = (struct check){
+		.rules = &rules, .host = "", .account = "", .now = 1000
+	};
 	told = (struct told){ .count = 0 };
 	buf_init(&c->text, 1000);
 	buf_init(&c->advice, 1000);
@@ -181,9 +183,10 @@ static const struct result auth = { RESULT_AUTH, 535, "5.7.8", "AUTH",
 	"no \"way\"" };
 
 static const struct check_result results[] = {
-	{ CHECK_STAGE_DNS, "mx", CHECK_OK, 7, "mx: 192.0.2.1", "", NULL },
-	{ CHECK_STAGE_AUTH, "mx", CHECK_FAILED, 1234, "no \"way\"\nat all",
+	{ CHECK_STAGE_DNS, "mx", "", CHECK_OK, 7, "mx: 192.0.2.1", "", NULL },
+	{ CHECK_STAGE_AUTH, "mx", "", CHECK_FAILED, 1234, "no \"way\"\nat all",
 	    "do \\ this", &auth },
+	{ CHECK_STAGE_TCP, "mx", "work", CHECK_SKIPPED, 0, "x", "", NULL },
 };
 
 /* Shows the first `n` of them; what is printed is the caller's to free. */
@@ -222,6 +225,12 @@ prints(void **state)
 		    "DNS             ok            7 ms\n    mx: 192.0.2.1\n"
 		    "AUTH            FAILED     1234 ms\n    no \"way\"\n"
 		    "    at all\n  > do \\ this\n\nSee what failed.\n" },
+		{ CHECK_LAYOUT_TEXT, LANGUAGE_ENGLISH, 3, 75,
+		    "DNS             ok            7 ms\n    mx: 192.0.2.1\n"
+		    "AUTH            FAILED     1234 ms\n    no \"way\"\n"
+		    "    at all\n  > do \\ this\n[smarthost work]\n"
+		    "TCP             skipped       0 ms\n    x\n"
+		    "\nSee what failed.\n" },
 		{ CHECK_LAYOUT_TEXT, LANGUAGE_CHINESE, 1, 0,
 		    "DNS             \u6b63\u5e38          7 ms\n"
 		    "    mx: 192.0.2.1\n\n\u4e00\u5207\u6b63\u5e38\u3002\n" },
@@ -229,10 +238,11 @@ prints(void **state)
 		    "{\"stages\":[\n],\"ok\":true,\"exit\":0}\n" },
 		{ CHECK_LAYOUT_JSON, LANGUAGE_ENGLISH, 2, 75,
 		    "{\"stages\":[\n"
-		    "{\"stage\":\"dns\",\"host\":\"mx\",\"verdict\":\"ok\","
+		    "{\"stage\":\"dns\",\"host\":\"mx\",\"account\":\"\","
+		    "\"verdict\":\"ok\","
 		    "\"ms\":7,\"text\":[\"mx: 192.0.2.1\"],\"advice\":[],"
 		    "\"kind\":null,\"status\":null,\"reply\":null},\n"
-		    "{\"stage\":\"auth\",\"host\":\"mx\","
+		    "{\"stage\":\"auth\",\"host\":\"mx\",\"account\":\"\","
 		    "\"verdict\":\"failed\",\"ms\":1234,"
 		    "\"text\":[\"no \\\"way\\\"\",\"at all\"],"
 		    "\"advice\":[\"do \\\\ this\"],\"kind\":\"AUTH\","
