@@ -228,6 +228,11 @@ run(struct ask *a)
 	struct result res;
 
 	a->mail.env = &a->request.entry.env;
+	if (envelope_count(a->mail.env, RCPT_PENDING) == 0) {
+		/* an alias leads to nobody */
+		(void)tell_recipients(a);
+		return;
+	}
 	if (rules->depth == CHECK_ASK)
 		a->mail.ask = rules->to == NULL ? SMTP_ASK_SENDER
 						: SMTP_ASK_RECIPIENTS;

@@ -140,7 +140,8 @@ check_skip(struct check *c, enum check_word word, ...)
 	va_start(texts, word);
 	put(c, &c->text, word, texts);
 	va_end(texts);
-	c->verdict = CHECK_SKIPPED;
+	if (c->verdict == CHECK_OK)
+		c->verdict = CHECK_SKIPPED;
 }
 
 void

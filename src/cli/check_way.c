@@ -31,16 +31,19 @@ watch_certificate(void *arg, const struct tls_certificate *cert)
 	w->is_shown = true;
 }
 
+/* The name led to addresses, unless there is none to ask for. */
 static void
 pass_name(struct check_way *w)
 {
 	const struct dial *peer = &w->delivery.peer;
 
+	w->at = CHECK_STAGE_TCP;
+	if (peer->found_at == 0)
+		return;
 	check_begin(w->c, CHECK_STAGE_DNS);
 	check_note(
 	    w->c, CHECK_SAYS_FOUND, w->conf.smarthost.host, peer->found, NULL);
 	check_end_at(w->c, peer->found_at);
-	w->at = CHECK_STAGE_TCP;
 }
 
 /* The connection is there. */
@@ -156,7 +159,7 @@ is_blocked(const struct check_way *w, const struct result *why)
 static void
 fail(struct check_way *w, const struct result *why)
 {
-	if (w->at == CHECK_STAGE_DNS && w->delivery.peer.found_at > 0)
+	if (w->at == CHECK_STAGE_DNS && why->kind != RESULT_RESOLVE)
 		pass_name(w);
 	if (w->at == CHECK_STAGE_TLS) {
 		check_tls(w, why);

@@ -1,6 +1,6 @@
 /*
- * check_way: the way to one host of the smarthost, for check_way*.c: which
- * stages are behind us, and when each answer came.
+ * check_way: the way to one host of an account's smarthost, for check_way.c and
+ * those who go on from there: how far it has come, and when each answer came.
  */
 #ifndef CLI_CHECK_WAY_H
 #define CLI_CHECK_WAY_H

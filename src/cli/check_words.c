@@ -21,8 +21,9 @@ static const struct {
 				"take it away.",
 	    "若空格不是密码的一部分，请删除。" } },
 	[CHECK_SAYS_DENIED] = { { "mail of this user goes through the drop "
-				  "folder {}, and a run of the queue sends it",
-	    "此用户的邮件经投递目录 {} 交给队列发送" } },
+				  "folder in {}, and a run of the queue sends "
+				  "it",
+	    "此用户的邮件经 {} 中的投递目录交给队列发送" } },
 	[CHECK_DO_CONF] = { { "Run `outpost setup` as root.",
 	    "请以 root 身份运行 outpost setup。" } },
 	[CHECK_SAYS_MODE] = { { "{}: {}:{} {}", "{}：{}:{} {}" } },
@@ -48,8 +49,8 @@ static const struct {
 	    "{} 的权限是 {}，而不是 {}" } },
 	[CHECK_DO_MODE] = { { "Run: chmod {} {}", "请运行：chmod {} {}" } },
 	[CHECK_SAYS_NO_FOLDER] = { { "{} is missing", "{} 不存在" } },
-	[CHECK_DO_FOLDER] = { { "Run: install -d -o {} -g {} -m {} {}",
-	    "请运行：install -d -o {} -g {} -m {} {}" } },
+	[CHECK_DO_FOLDER] = { { "Run as root: install -d -o {} -g {} -m {} {}",
+	    "请以 root 身份运行：install -d -o {} -g {} -m {} {}" } },
 	[CHECK_SAYS_NO_SPOOL] = { { "{} is not there yet: the first mail that "
 				    "is kept makes it",
 	    "{} 尚不存在：保存第一封邮件时会创建" } },

@@ -161,6 +161,18 @@ def test_recipient_is_refused(outpost, smarthost, reply, kind, status, code,
     assert send or "DATA" not in commands(host)
 
 
+def test_alias_that_leads_to_nobody(outpost, smarthost):
+    outpost.aliases("nobody: |/bin/false\nsomebody: a@x.example, b@x.example\n")
+    host = smarthost()
+    done = check(outpost, "--to", "nobody", host=host)
+    assert done.failed("rcpt", "ALIAS", 69)
+    assert "mail" not in done.names and "MAIL" not in commands(host)
+    done = check(outpost, "--to", "somebody")
+    assert done.status == 0
+    assert done.stage("rcpt")["text"] == ["<a@x.example> is taken",
+                                          "<b@x.example> is taken"]
+
+
 @pytest.mark.parametrize("options", [
     {}, {"pipelining": False}, {"chunking": True}, {"eightbit": False}],
     ids=str)
@@ -662,7 +674,7 @@ def test_what_is_advised_repairs_it(machine, harm):
     stage = done.stage("permissions")
     assert stage["verdict"] == ("warning" if "rmdir" in harm else "failed")
     assert len(stage["advice"]) == 1, stage
-    command = stage["advice"][0].partition("Run: ")[2]
+    command = stage["advice"][0].partition(": ")[2]
     assert machine.do(["sh", "-c", command]).status == 0, command
     done = check_there(machine)
     assert done.verdict("permissions") == "ok", done.stages
@@ -700,7 +712,7 @@ def test_user_without_a_drop_folder(machine):
     (machine.spool / "drop").rmdir()
     done = check_there(machine, uid=WWW)
     assert done.verdict("permissions") == "failed" and done.status == 78
-    command = done.advice("permissions").partition("Run: ")[2]
+    command = done.advice("permissions").partition(": ")[2]
     assert machine.do(["sh", "-c", command]).status == 0, command
     assert check_there(machine, uid=WWW).status == 0
 
