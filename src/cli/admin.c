@@ -78,21 +78,6 @@ config(const char *path, int argc, char *const *argv)
 	return EX_USAGE;
 }
 
-/* That of the configuration, if there is one that can be read. */
-static enum language
-find_language(const char *path)
-{
-	struct setup setup;
-	struct result ignored;
-	enum language language;
-
-	setup_init(&setup);
-	language = say_language(
-	    setup_conf(&setup, path, &ignored) == 0 ? &setup.conf : NULL);
-	setup_clear(&setup);
-	return language;
-}
-
 /* Shows the provider called `name`; NULL: all of them. */
 static int
 show_providers(
@@ -134,7 +119,7 @@ providers(const char *path, int argc, char *const *argv)
 		status = report_failure(&rep, &res);
 	else
 		status = show_providers(
-		    &presets, argc == 2 ? argv[1] : NULL, find_language(path));
+		    &presets, argc == 2 ? argv[1] : NULL, setup_language(path));
 	presets_clear(&presets);
 	return status;
 }
@@ -155,8 +140,7 @@ static const struct {
 	const char *name;
 	int (*run)(const char *path, int argc, char *const *argv);
 } commands[] = { { "check", check_admin }, { "config", config },
-	{ "providers", providers },
-	{ "queue", queue } };
+	{ "providers", providers }, { "queue", queue } };
 
 int
 admin_main(int argc, char *const *argv)

@@ -5,6 +5,7 @@
 #include "cli/check_admin.h"
 #include "cli/check_print.h"
 #include "cli/say.h"
+#include "cli/setup.h"
 #include "mail/address.h"
 
 #define PROGRAM "outpost"
@@ -118,7 +119,8 @@ check_admin(const char *config, int argc, char *const *argv)
 	struct words w = { .argv = argv,
 		.argc = argc,
 		.next = 1,
-		.rules = { .config = config, .language = say_language() } };
+		.rules = {
+		    .config = config, .language = setup_language(config) } };
 	struct check_print print;
 	struct result res;
 	int status, printed;

@@ -150,7 +150,7 @@ static bool
 is_blocked(const struct check_way *w, const struct result *why)
 {
 	return why->kind == RESULT_CONNECT &&
-	    w->conf.smarthost.port == PORT_BLOCKED &&
+	    w->delivery.host.port == PORT_BLOCKED &&
 	    check_clock() - w->delivery.peer.found_at >=
 	    w->conf.smarthost.connect_timeout / 2;
 }

@@ -548,6 +548,14 @@ def test_configuration_that_others_read(outpost, smarthost):
     assert "chmod" in done.text("configuration")
 
 
+@pytest.mark.parametrize("lang", ["C", "zh_CN.UTF-8"])
+def test_language_of_the_configuration(outpost, smarthost, lang):
+    for language, words in (("en", "offers"), ("zh", "提供")):
+        done = check(outpost, host=smarthost(), env={"LANG": lang},
+                     config={"log": {"language": language}})
+        assert done.text("ehlo").startswith(words)
+
+
 def test_configuration_by_name(outpost, smarthost):
     outpost.configure(smarthost())
     path = outpost.directory / "other.ini"
