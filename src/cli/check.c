@@ -37,7 +37,7 @@ static bool
 is_for_drop(const struct check *c, const struct result *why)
 {
 	return why->kind == RESULT_DENIED && c->setup.uid != 0 &&
-	    c->rules->config == NULL && c->rules->scope == CHECK_ALL;
+	    c->rules->config == NULL && c->rules->scope != CHECK_WAY;
 }
 
 static void
@@ -162,7 +162,7 @@ look_at_queue(struct check *c)
 	result_ok(&res);
 	if (*dir != '\0' && spool_peek(&c->spool, dir, SPOOL_STATE, &res) == 0)
 		result_ok(&res);
-	if (c->rules->scope == CHECK_ALL)
+	if (c->rules->scope != CHECK_WAY)
 		check_queue(c, &res);
 }
 
@@ -182,7 +182,7 @@ go(struct check *c)
 	look_at_queue(c);
 	for (size_t i = 0; i < c->setup.routes.count; i++) {
 		c->setup.at = i;
-		if (c->accounts[i].is_chosen)
+		if (c->accounts[i].is_chosen && c->rules->scope != CHECK_HERE)
 			check_way(c);
 	}
 }
@@ -195,7 +195,7 @@ check_run(const struct check_rules *rules)
 
 	init(&c, rules);
 	load(&c);
-	if (rules->scope == CHECK_ALL)
+	if (rules->scope != CHECK_WAY)
 		check_machine(&c);
 	if (c.is_loaded && !c.is_denied)
 		go(&c);

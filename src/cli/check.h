@@ -63,8 +63,9 @@ struct check_result {
 
 enum check_scope {
 	CHECK_ALL,
-	CHECK_WAY /* without what concerns this machine alone: for a
+	CHECK_WAY, /* without what concerns this machine alone: for a
 		   * configuration that is not in its place yet */
+	CHECK_HERE /* that alone, and nothing of the way */
 };
 
 enum check_depth {
@@ -81,7 +82,7 @@ struct check_rules {
 	enum language language; /* of texts and advice */
 	/* A stage is done; in their order, and those of the way for each
 	 * host of each account.  After a failure on the way, that host has no
-	 * more. */
+	 * more; after a refused log-in, neither have the other hosts. */
 	void (*done)(void *arg, const struct check_result *r);
 	void *arg;
 };
