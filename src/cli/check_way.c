@@ -239,20 +239,32 @@ fail_early(struct check *c, enum check_stage stage, const struct result *why)
 	check_end(c);
 }
 
+/* Whether the log-in was refused: so it would be by the other hosts, and
+ * failures that are repeated get accounts and addresses locked. */
+static bool
+is_refused(const struct check *c)
+{
+	return c->stage == CHECK_STAGE_AUTH && c->why.kind == RESULT_AUTH;
+}
+
 static void
 go_to_each(struct check *c)
 {
 	char *hosts = strdup(setup_way(&c->setup)->conf->smarthost.host);
 	char *rest = hosts, *host;
 	struct result res;
+	bool refused = false;
 
 	if (hosts == NULL) {
 		(void)result_fail(&res, RESULT_SYSTEM, "out of memory");
 		fail_early(c, CHECK_STAGE_DNS, &res);
 	}
-	while ((host = strsep(&rest, " \t")) != NULL)
-		if (*host != '\0')
-			go_to(c, host);
+	while (!refused && (host = strsep(&rest, " \t")) != NULL) {
+		if (*host == '\0')
+			continue;
+		go_to(c, host);
+		refused = is_refused(c);
+	}
 	free(hosts);
 }
 
