@@ -11,6 +11,8 @@
 #include "cli/report.h"
 #include "cli/say.h"
 #include "cli/setup.h"
+#include "cli/wizard.h"
+#include "cli/wizard_options.h"
 #include "config/preset.h"
 #include "config/provider.h"
 
@@ -22,6 +24,7 @@ static const char usage[] =
     "       outpost [-c file] config\n"
     "       outpost [-c file] providers [name]\n"
     "       outpost [-c file] queue command [options] [id ...]\n"
+    "       outpost [-c file] setup [options]\n"
     "       outpost --version | --help\n";
 
 static int
@@ -41,6 +44,8 @@ help(void)
 	buf_puts(&out, usage);
 	buf_puts(&out, "\noutpost queue:\n");
 	queue_options_help(&out);
+	buf_puts(&out, "\noutpost setup:\n");
+	wizard_options_help(&out);
 	status = print(out.data);
 	buf_free(&out);
 	return status;
@@ -140,7 +145,7 @@ static const struct {
 	const char *name;
 	int (*run)(const char *path, int argc, char *const *argv);
 } commands[] = { { "check", check_admin }, { "config", config },
-	{ "providers", providers }, { "queue", queue } };
+	{ "providers", providers }, { "queue", queue }, { "setup", wizard } };
 
 int
 admin_main(int argc, char *const *argv)
