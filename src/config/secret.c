@@ -11,6 +11,7 @@
 
 #include "base/ascii.h"
 #include "base/base64.h"
+#include "base/percent.h"
 #include "base/text.h"
 #include "config/command.h"
 #include "config/file.h"
@@ -311,24 +312,12 @@ note_hex(struct secret *s, const char *digits)
 	keep_form(s);
 }
 
-/* As in a URL (RFC 3986, section 2.1). */
 static void
 note_percent(struct secret *s)
 {
-	static const char digits[] = "0123456789ABCDEF";
 	struct buf *form = &s->forms[s->nforms];
-	char c;
 
-	for (size_t i = 0; i < s->password.len; i++) {
-		c = s->password.data[i];
-		if (ascii_is_alnum(c) || (c != '\0' && strchr("-._~", c))) {
-			buf_putc(form, c);
-			continue;
-		}
-		buf_putc(form, '%');
-		buf_putc(form, digits[(uint8_t)c >> 4]);
-		buf_putc(form, digits[(uint8_t)c & 15]);
-	}
+	percent_encode(form, s->password.data, s->password.len);
 	/* Else it is the password itself. */
 	if (form->len > s->password.len)
 		keep_form(s);
