@@ -83,7 +83,7 @@ take_line(struct secret *s, const struct origin *from, const struct buf *text,
 
 /* Reads a file that must keep a secret. */
 static int
-read_secret(struct buf *text, const char *path, struct result *res)
+read_file(struct buf *text, const char *path, struct result *res)
 {
 	struct stat st;
 
@@ -92,15 +92,15 @@ read_secret(struct buf *text, const char *path, struct result *res)
 	return file_check_secret(path, &st, res);
 }
 
-static int
-load_file(struct secret *s, const char *path, struct result *res)
+int
+secret_read(struct secret *s, const char *path, struct result *res)
 {
 	const struct origin from = { RESULT_CONFIG, path };
 	struct buf text;
 	int status;
 
 	buf_init(&text, SECRET_FILE_MAX);
-	status = read_secret(&text, path, res);
+	status = read_file(&text, path, res);
 	if (status == 0)
 		status = take_line(s, &from, &text, res);
 	buf_free(&text);
@@ -117,7 +117,7 @@ load_netrc(struct secret *s, const char *path, const struct conf *conf,
 	int status;
 
 	buf_init(&text, NETRC_FILE_MAX);
-	status = read_secret(&text, path, res);
+	status = read_file(&text, path, res);
 	if (status == 0)
 		status = netrc_find(&text, path, &account, &s->password, res);
 	buf_free(&text);
@@ -150,7 +150,7 @@ look_around(struct secret *s, const struct conf *conf,
 	    *conf->account != '\0' ? "." : "", conf->account);
 	buf_init(&path, PATH_LIMIT);
 	if (find_file(&path, places->credentials, name))
-		status = load_file(s, path.data, res);
+		status = secret_read(s, path.data, res);
 	else if (is_own && find_file(&path, places->home, ".netrc"))
 		status = load_netrc(s, path.data, conf, res);
 	buf_free(&path);
@@ -189,7 +189,7 @@ secret_load(struct secret *s, struct conf *conf,
 	if (*conf->smarthost.password != '\0')
 		return move_password(s, conf, res);
 	if (*path != '\0') {
-		if (load_file(s, path, res) == -1)
+		if (secret_read(s, path, res) == -1)
 			return result_context(res, "password_file");
 		return 0;
 	}
