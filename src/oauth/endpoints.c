@@ -80,7 +80,8 @@ has_any(const char *words, const char *wanted)
 	for (; *wanted != '\0'; wanted += len) {
 		wanted += strspn(wanted, " \t");
 		len = strcspn(wanted, " \t");
-		if (has_word(words, wanted, len))
+		/* a port may follow */
+		if (has_word(words, wanted, strcspn(wanted, " \t:")))
 			return true;
 	}
 	return false;
