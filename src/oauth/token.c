@@ -149,7 +149,8 @@ token_read(struct token *t, const struct buf *text, const char *path,
 bool
 token_is_fresh(const struct token *t, int64_t now)
 {
-	return t->access.len > 0 && t->expires - TOKEN_SPARE >= now;
+	return t->access.len > 0 && t->expires > now &&
+	    t->expires - now >= TOKEN_SPARE;
 }
 
 static void
