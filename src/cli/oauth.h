@@ -2,7 +2,8 @@
  * oauth: starts the program that does what `outpost oauth` says.
  *
  * It is a program of its own since it needs libcurl and jansson, and may be
- * missing: built without these, or packaged apart.
+ * missing: built without these, or packaged apart.  OUTPOST_OAUTH names
+ * another one, for tests.
  */
 #ifndef CLI_OAUTH_H
 #define CLI_OAUTH_H

@@ -248,7 +248,10 @@ read_device(struct answer_device *d, json_t *o, const struct answer *a,
 		return -1;
 	d->interval = take_time(o, "interval", ANSWER_INTERVAL);
 	d->lifetime = take_time(o, "expires_in", 0);
-	return 0;
+	if (d->lifetime > 0)
+		return 0;
+	return result_fail(res, RESULT_PROTOCOL,
+	    "%s: the answer has no expires_in", a->server);
 }
 
 int

@@ -105,6 +105,10 @@ set_limits(CURL *curl, long ms, CURLcode *code)
 	SET(PROTOCOLS, ONLY_HTTPS);
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* nor does a resolver that hangs outlast the time */
+	SET(CURLOPT_QUICK_EXIT, 1L);
+#endif
 	SET(CURLOPT_TIMEOUT_MS, ms);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, ms < CONNECT_TIME ? ms : CONNECT_TIME);
 }

@@ -59,21 +59,20 @@ take_options(
     struct oauth_options *o, int argc, char *const *argv, struct result *res)
 {
 	const char *name = commands[o->command];
-	int opt;
+	const struct option *known = o->command == OAUTH_LOGIN ? login_options
+							       : no_options;
+	int opt, at = 1;
 
 	/* anew, as the first words were read with other options */
 	optind = 0;
-	while ((opt = getopt_long(argc, argv, "+:",
-		    o->command == OAUTH_LOGIN ? login_options : no_options,
-		    NULL)) >= 0) {
+	for (; (opt = getopt_long(argc, argv, "+:", known, NULL)) >= 0;
+	     at = optind) {
 		if (opt == ':')
 			return result_fail(res, RESULT_USAGE,
-			    "oauth %s: %s needs a value", name,
-			    argv[optind - 1]);
+			    "oauth %s: %s needs a value", name, argv[at]);
 		if (opt == '?')
 			return result_fail(res, RESULT_USAGE,
-			    "oauth %s: unknown option %s", name,
-			    argv[optind - 1]);
+			    "oauth %s: unknown option %s", name, argv[at]);
 		if (*optarg == '\0' || ascii_has_control(optarg))
 			return result_fail(res, RESULT_USAGE,
 			    "oauth %s: \"%s\" is not fit to be a value", name,

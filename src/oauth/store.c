@@ -105,14 +105,17 @@ fail_errno(const char *path, struct result *res)
 	    "%s: %s", path, strerror(errno));
 }
 
-/* Makes one directory, unless it is there: what root makes on the way is for
- * others to pass through, whatever the umask. */
+/* Makes one directory, unless it is there, with just this mode: what root makes
+ * on the way is for others to pass through. */
 static int
 make_one(const char *path, mode_t mode, struct result *res)
 {
-	if (mkdir(path, mode) == -1)
-		return errno == EEXIST ? 0 : fail_errno(path, res);
-	return chmod(path, mode) == -1 ? fail_errno(path, res) : 0;
+	mode_t mask = umask(0);
+	int status = mkdir(path, mode), error = errno;
+
+	(void)umask(mask);
+	errno = error;
+	return status == -1 && errno != EEXIST ? fail_errno(path, res) : 0;
 }
 
 static int

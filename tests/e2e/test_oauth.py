@@ -190,7 +190,8 @@ USAGE = {
     ("login", "--tenant", ""): "not fit to be a value",
     ("login", "--tenant", "a/b"): "is no tenant",
     ("login", "--provider", "other"): 'there is no provider "other"',
-    ("login", "-x"): "unknown option -x",
+    ("login", "-xy"): "unknown option -xy",
+    ("login", "--provider=test", "--what=x"): "unknown option --what=x",
 }
 
 

@@ -44,6 +44,7 @@ read_text(struct answer_device *d, struct answer_grant *g,
 	return rc;
 }
 
+#define URL "\"verification_uri\": \"v\", "
 #define DEVICE "{\"device_code\": \"c\", \"user_code\": \"u 1\", "
 
 static void
@@ -53,19 +54,17 @@ test_device(void **state)
 		const char *in;
 		long interval, lifetime;
 	} cases[] = {
-		{ DEVICE "\"verification_uri\": \"v\"}", 5, 0 },
-		{ DEVICE "\"verification_url\": \"v\", \"interval\": 0}", 0,
-		    0 },
-		{ DEVICE "\"verification_uri\": \"v\", "
-			 "\"verification_url\": \"x\", \"interval\": 7, "
-			 "\"expires_in\": 900, \"more\": [{}]}",
+		{ DEVICE URL "\"expires_in\": 1}", 5, 1 },
+		{ DEVICE "\"verification_url\": \"v\", \"interval\": 0, "
+			 "\"expires_in\": \"60\"}",
+		    0, 60 },
+		{ DEVICE URL "\"verification_url\": \"x\", "
+			     "\"interval\": 7, \"expires_in\": 900, "
+			     "\"more\": [{}]}",
 		    7, 900 },
-		{ DEVICE "\"verification_uri\": \"v\", \"interval\": \"3\", "
-			 "\"expires_in\": 1e300}",
-		    3, ANSWER_TIME_MAX },
-		{ DEVICE "\"verification_uri\": \"v\", \"interval\": -1, "
-			 "\"expires_in\": -1.5}",
-		    0, 0 },
+		{ DEVICE URL "\"interval\": \"3\", \"expires_in\": 1e300}", 3,
+		    ANSWER_TIME_MAX },
+		{ DEVICE URL "\"interval\": -1, \"expires_in\": 1.5}", 0, 1 },
 	};
 	struct answer_device d;
 	struct result res;
@@ -106,6 +105,10 @@ test_no_device(void **state)
 		    RESULT_PROTOCOL,
 		    SERVER ": the answer's verification_uri has strange "
 			   "characters" },
+		{ 200, DEVICE URL "\"expires_in\": 0}", RESULT_PROTOCOL,
+		    SERVER ": the answer has no expires_in" },
+		{ 200, DEVICE URL "\"interval\": 1}", RESULT_PROTOCOL,
+		    SERVER ": the answer has no expires_in" },
 		{ 400, PENDING, RESULT_PROTOCOL,
 		    SERVER ": answered with status 400 and an answer to "
 			   "another question" },
