@@ -108,6 +108,22 @@ run_command(struct job *job, struct result *res)
 	return print(job->out.data, res);
 }
 
+/* Chooses the account; without a name the first. */
+static int
+choose(struct job *job, const struct conf *conf, struct result *res)
+{
+	const char *name = job->options.account;
+
+	job->conf = conf;
+	while (name != NULL && job->conf != NULL &&
+	    strcmp(job->conf->account, name) != 0)
+		job->conf = job->conf->next;
+	if (job->conf != NULL)
+		return 0;
+	return result_fail(res, RESULT_USAGE,
+	    "there is no [smarthost %s] in %s", name, conf->path);
+}
+
 static int
 run(struct job *job, struct result *res)
 {
@@ -118,7 +134,8 @@ run(struct job *job, struct result *res)
 	store_init(&job->store);
 	buf_init(&job->out, OUTPUT_MAX);
 	status = setup_conf(&setup, job->options.configuration, res);
-	job->conf = &setup.conf;
+	if (status == 0)
+		status = choose(job, &setup.conf, res);
 	if (status == 0)
 		status = run_command(job, res);
 	buf_free(&job->out);

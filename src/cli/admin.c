@@ -29,7 +29,8 @@ static const char oauth_help[] =
     "        [--tenant NAME]               get a token for the account\n"
     "  token                               print it, for password_command\n"
     "  show                                what is known of it\n"
-    "  forget                              delete it\n";
+    "  forget                              delete it\n"
+    "  --account NAME                      that of [smarthost NAME]\n";
 
 static int
 print(const char *text)

@@ -7,11 +7,6 @@
 #include "base/ascii.h"
 #include "oauth/options.h"
 
-const char oauth_usage[] =
-    "usage: outpost [-c file] oauth login [--provider name] [--client-id id]\n"
-    "           [--client-secret-file file] [--tenant name]\n"
-    "       outpost [-c file] oauth token | show | forget\n";
-
 static const char *const commands[] = {
 	[OAUTH_LOGIN] = "login",
 	[OAUTH_TOKEN] = "token",
@@ -19,9 +14,9 @@ static const char *const commands[] = {
 	[OAUTH_FORGET] = "forget",
 };
 
-/* Where the values of the options of login go, by the number that
- * getopt_long() returns. */
+/* Where the values go, by the number that getopt_long() returns. */
 static const size_t places[] = {
+	offsetof(struct oauth_options, account),
 	offsetof(struct oauth_options, provider),
 	offsetof(struct oauth_options, client_id),
 	offsetof(struct oauth_options, client_secret_file),
@@ -29,13 +24,17 @@ static const size_t places[] = {
 };
 
 static const struct option login_options[] = {
-	{ "provider", required_argument, NULL, 0 },
-	{ "client-id", required_argument, NULL, 1 },
-	{ "client-secret-file", required_argument, NULL, 2 },
-	{ "tenant", required_argument, NULL, 3 },
+	{ "account", required_argument, NULL, 0 },
+	{ "provider", required_argument, NULL, 1 },
+	{ "client-id", required_argument, NULL, 2 },
+	{ "client-secret-file", required_argument, NULL, 3 },
+	{ "tenant", required_argument, NULL, 4 },
 	{ NULL, 0, NULL, 0 },
 };
-static const struct option no_options[] = { { NULL, 0, NULL, 0 } };
+static const struct option other_options[] = {
+	{ "account", required_argument, NULL, 0 },
+	{ NULL, 0, NULL, 0 },
+};
 
 static int
 find_command(struct oauth_options *o, const char *name, struct result *res)
@@ -60,7 +59,7 @@ take_options(
 {
 	const char *name = commands[o->command];
 	const struct option *known = o->command == OAUTH_LOGIN ? login_options
-							       : no_options;
+							       : other_options;
 	int opt, at = 1;
 
 	/* anew, as the first words were read with other options */

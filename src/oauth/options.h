@@ -11,12 +11,12 @@ enum oauth_command { OAUTH_LOGIN, OAUTH_TOKEN, OAUTH_SHOW, OAUTH_FORGET };
 
 struct oauth_options {
 	enum oauth_command command;
-	const char *configuration; /* -c, or NULL */
-	/* of login; NULL: not given */
+	/* NULL: not given */
+	const char *configuration; /* -c */
+	const char *account; /* as in [smarthost NAME] */
+	/* of login */
 	const char *provider, *client_id, *client_secret_file, *tenant;
 };
-
-extern const char oauth_usage[];
 
 /* Reads `[-c FILE] COMMAND [OPTION ...]`, after the program's name.  Kind
  * USAGE. */

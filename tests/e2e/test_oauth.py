@@ -514,6 +514,27 @@ def test_helper_is_missing(oauth):
            "oauth is not available", "libcurl and jansson")
 
 
+def test_accounts(oauth, endpoint):
+    """Each has a token of its own."""
+    oauth.outpost.configure(None, {
+        "smarthost": {"user": "first@a.example", "password": None},
+        "smarthost second": {"host": "127.0.0.1", "user": "second@a.example",
+                             "tls": "implicit"}})
+    for name, token, words in ((None, "ACCESS-1", ()),
+                               ("second", "ACCESS-2",
+                                ("--account", "second"))):
+        endpoint.device = [DEVICE]
+        oauth.login(*words, answer=grant(token))
+        printed(oauth("token", *words), token)
+    assert b"second@a.example\n" in oauth("show", "--account=second").out
+    assert sorted(os.listdir(oauth.directory)) == [
+        "first%40a.example.json", "second%40a.example.json"]
+    failed(oauth("token", "--account", "third"), 64,
+           "there is no [smarthost third] in")
+    assert oauth("forget", "--account=second").status == 0
+    printed(oauth("token"))
+
+
 def test_config_by_option(oauth):
     """-c goes before the environment."""
     oauth.login()
