@@ -23,6 +23,7 @@
 struct job {
 	struct oauth_options options;
 	const struct conf *conf;
+	struct secret secret; /* of the client */
 	struct store store;
 	struct buf out; /* for standard output */
 };
@@ -39,8 +40,8 @@ print(const char *text, struct result *res)
 static int
 login(struct job *job, struct result *res)
 {
-	const struct login l = { &job->options, job->conf->smarthost.user,
-		job->conf->smarthost.host, print };
+	const struct login l = { &job->options, &job->secret,
+		job->conf->smarthost.user, job->conf->smarthost.host, print };
 
 	if (login_run(&l, &job->store, res) == -1)
 		return -1;
@@ -86,6 +87,28 @@ forget(struct job *job, struct result *res)
 	return store_remove(&job->store, res);
 }
 
+/* All that may need to be root; then that is over. */
+static int
+prepare(struct job *job, struct result *res)
+{
+	const struct store_site site = { job->conf->path,
+		getenv("XDG_STATE_HOME"), getenv("HOME"), SETUP_USER };
+	const char *user = job->conf->smarthost.user;
+	const char *file = job->options.client_secret_file;
+
+	if (*user == '\0')
+		return conf_fail(job->conf, "smarthost", "user", res,
+		    "must be set: a token is for an account");
+	if (store_place(&job->store, &site, user, res) == -1)
+		return -1;
+	if (file != NULL && secret_read(&job->secret, file, res) == -1)
+		return -1;
+	if (job->options.command == OAUTH_LOGIN &&
+	    store_make(&job->store, res) == -1)
+		return -1;
+	return store_become(&job->store, res);
+}
+
 static int
 run_command(struct job *job, struct result *res)
 {
@@ -95,15 +118,8 @@ run_command(struct job *job, struct result *res)
 		[OAUTH_SHOW] = show,
 		[OAUTH_FORGET] = forget,
 	};
-	const struct store_site site = { job->conf->path,
-		getenv("XDG_STATE_HOME"), getenv("HOME"), SETUP_USER };
-	const char *user = job->conf->smarthost.user;
 
-	if (*user == '\0')
-		return conf_fail(job->conf, "smarthost", "user", res,
-		    "must be set: a token is for an account");
-	if (store_place(&job->store, &site, user, res) == -1 ||
-	    commands[job->options.command](job, res) == -1)
+	if (commands[job->options.command](job, res) == -1)
 		return -1;
 	return print(job->out.data, res);
 }
@@ -132,14 +148,18 @@ run(struct job *job, struct result *res)
 
 	setup_init(&setup);
 	store_init(&job->store);
+	secret_init(&job->secret);
 	buf_init(&job->out, OUTPUT_MAX);
 	status = setup_conf(&setup, job->options.configuration, res);
 	if (status == 0)
 		status = choose(job, &setup.conf, res);
 	if (status == 0)
+		status = prepare(job, res);
+	if (status == 0)
 		status = run_command(job, res);
 	buf_free(&job->out);
 	store_clear(&job->store);
+	secret_clear(&job->secret);
 	setup_clear(&setup);
 	return status;
 }
@@ -151,6 +171,8 @@ main(int argc, char **argv)
 	struct job job;
 	int status = EX_OK;
 
+	/* no copy of a token stays behind in a buffer */
+	setvbuf(stdout, NULL, _IONBF, 0);
 	if (process_setup(&res) == -1 ||
 	    oauth_options_parse(&job.options, argc, argv, &res) == -1 ||
 	    wipe_begin(&res) == -1 || run(&job, &res) == -1) {

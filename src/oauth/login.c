@@ -31,23 +31,16 @@ choose(struct buf *to, const char *given, const struct buf *old,
 		buf_add(to, known->data, known->len);
 }
 
-/* The client's secret: from its file, or, for the same client, the old one. */
-static int
-choose_secret(struct token *t, const struct token *old, const char *file,
-    struct result *res)
+/* The client's secret: what was given, or, for the same client, the old one. */
+static void
+choose_secret(struct token *t, const struct token *old, const struct login *l)
 {
-	struct secret secret;
-	int status = 0;
+	const struct buf *secret = &l->secret->password;
 
-	secret_init(&secret);
-	if (file != NULL)
-		status = secret_read(&secret, file, res);
-	else if (strcmp(t->client_id.data, old->client_id.data) == 0)
-		buf_add(&secret.password, old->client_secret.data,
-		    old->client_secret.len);
-	buf_add(&t->client_secret, secret.password.data, secret.password.len);
-	secret_clear(&secret);
-	return status;
+	if (secret->len == 0 &&
+	    strcmp(t->client_id.data, old->client_id.data) == 0)
+		secret = &old->client_secret;
+	buf_add(&t->client_secret, secret->data, secret->len);
 }
 
 /* Who asks, and for what. */
@@ -67,9 +60,9 @@ fill(struct token *t, const struct token *old, struct endpoints *e,
 		    "%s wants to know the program that asks: register one "
 		    "there, and say --client-id; outpost(8) tells how",
 		    e->provider.data);
-	if (endpoints_expand(e, res) == -1 ||
-	    choose_secret(t, old, o->client_secret_file, res) == -1)
+	if (endpoints_expand(e, res) == -1)
 		return -1;
+	choose_secret(t, old, l);
 	choose(&t->user, l->user, &none, &none);
 	choose(&t->provider, NULL, &e->provider, &none);
 	choose(&t->token_url, NULL, &e->token_url, &none);
@@ -231,8 +224,6 @@ login_run(const struct login *l, struct store *s, struct result *res)
 	struct token t;
 	int status;
 
-	if (store_make(s, res) == -1)
-		return -1;
 	endpoints_init(&e);
 	token_init(&t);
 	status = prepare(&t, &e, l, s, res);

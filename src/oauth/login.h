@@ -13,6 +13,7 @@
 
 struct login {
 	const struct oauth_options *options;
+	const struct secret *secret; /* of the client; empty: not given */
 	const char *user, *hosts; /* of the smarthost */
 	/* shows a text to whoever logs in, at once; -1: it cannot */
 	int (*tell)(const char *text, struct result *res);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/percent.h"
+#include "base/process.h"
 #include "config/conf.h"
 #include "config/file.h"
 #include "oauth/store.h"
@@ -27,8 +28,7 @@ store_init(struct store *s)
 	buf_init(&s->path, STORE_PATH_MAX + NAME_LIMIT);
 	buf_init(&s->name, NAME_LIMIT);
 	buf_init(&s->next, NAME_LIMIT);
-	s->keeper = 0;
-	s->keeper_group = 0;
+	s->keeper = NULL;
 	s->fd = s->next_fd = -1;
 }
 
@@ -58,14 +58,8 @@ static int
 find_directory(
     struct store *s, const struct store_site *site, struct result *res)
 {
-	const struct passwd *pw;
-
 	if (strcmp(site->configuration, CONF_DEFAULT_PATH) == 0) {
 		buf_puts(&s->directory, STORE_SYSTEM);
-		if ((pw = getpwnam(site->keeper)) != NULL) {
-			s->keeper = pw->pw_uid;
-			s->keeper_group = pw->pw_gid;
-		}
 		return 0;
 	}
 	if (is_absolute(site->state_home))
@@ -83,6 +77,7 @@ int
 store_place(struct store *s, const struct store_site *site, const char *user,
     struct result *res)
 {
+	s->keeper = site->keeper;
 	if (find_directory(s, site, res) == -1)
 		return -1;
 	percent_encode(&s->name, user, strlen(user));
@@ -133,24 +128,48 @@ make_parents(struct store *s, struct result *res)
 	return status;
 }
 
+/* Gives the directory that was just made to the keeper, if there is one. */
+static int
+give(const struct store *s, struct result *res)
+{
+	const char *path = s->directory.data;
+	const struct passwd *pw = getpwnam(s->keeper);
+	int fd, status = 0;
+
+	if (pw == NULL)
+		return 0;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1 || fchown(fd, pw->pw_uid, pw->pw_gid) == -1)
+		status = fail_errno(path, res);
+	if (fd != -1)
+		(void)close(fd);
+	return status;
+}
+
 int
 store_make(struct store *s, struct result *res)
 {
 	const char *path = s->directory.data;
-	int fd, status = 0;
 
 	if (!file_is_missing(path))
 		return 0;
 	if (make_parents(s, res) == -1 || make_one(path, 0700, res) == -1)
 		return -1;
-	if (geteuid() != 0 || s->keeper == 0)
+	if (geteuid() != 0 || strcmp(path, STORE_SYSTEM) != 0)
 		return 0;
-	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1 || fchown(fd, s->keeper, s->keeper_group) == -1)
-		status = fail_errno(path, res);
-	if (fd != -1)
-		(void)close(fd);
-	return status;
+	return give(s, res);
+}
+
+int
+store_become(const struct store *s, struct result *res)
+{
+	const struct passwd *pw;
+	struct stat st;
+
+	if (geteuid() != 0 || stat(s->directory.data, &st) == -1 ||
+	    (pw = getpwnam(s->keeper)) == NULL || pw->pw_uid != st.st_uid)
+		return 0;
+	return process_become(s->keeper, res);
 }
 
 static int
@@ -161,16 +180,12 @@ fail_none(const struct store *s, struct result *res)
 	    s->path.data);
 }
 
-/* Nobody else may have a hand in it, but the keeper's things are as good as
- * root's. */
+/* Nobody else may have a hand in it. */
 static int
-check(const struct store *s, const char *path, const struct stat *st,
-    struct result *res)
+check(const char *path, const struct stat *st, struct result *res)
 {
 	if (file_check_readers(path, st, "token", res) == -1)
 		return -1;
-	if (geteuid() == 0 && s->keeper != 0 && st->st_uid == s->keeper)
-		return 0;
 	return file_check_owner(path, st, "token", res);
 }
 
@@ -188,7 +203,7 @@ open_directory(struct store *s, struct result *res)
 		return fail_none(s, res);
 	if (s->fd == -1 || fstat(s->fd, &st) == -1)
 		return fail_errno(path, res);
-	return check(s, path, &st, res);
+	return check(path, &st, res);
 }
 
 static int
@@ -200,7 +215,7 @@ load(struct store *s, struct token *t, struct buf *text, const char *user,
 	if (file_is_missing(s->path.data))
 		return fail_none(s, res);
 	if (file_read(text, s->path.data, &st, res) == -1 ||
-	    check(s, s->path.data, &st, res) == -1 ||
+	    check(s->path.data, &st, res) == -1 ||
 	    token_read(t, text, s->path.data, res) == -1)
 		return -1;
 	if (strcmp(t->user.data, user) != 0)
@@ -253,19 +268,6 @@ fail_storage(const struct store *s, struct result *res)
 	    res, RESULT_STORAGE, "%s: %s", s->path.data, strerror(errno));
 }
 
-/* As root: gives the file to the directory's owner. */
-static int
-give(const struct store *s, int fd)
-{
-	struct stat st;
-
-	if (geteuid() != 0)
-		return 0;
-	if (fstat(s->fd, &st) == -1)
-		return -1;
-	return fchown(fd, st.st_uid, st.st_gid);
-}
-
 int
 store_prepare(struct store *s, struct result *res)
 {
@@ -274,9 +276,7 @@ store_prepare(struct store *s, struct result *res)
 		return fail_storage(s, res);
 	s->next_fd = openat(s->fd, s->next.data,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (s->next_fd == -1 || give(s, s->next_fd) == -1)
-		return fail_storage(s, res);
-	return 0;
+	return s->next_fd == -1 ? fail_storage(s, res) : 0;
 }
 
 /* Whether all of `text` is in the file, for good. */

@@ -2,16 +2,15 @@
  * store: where a token is kept: a file for each account, in a directory that
  * nobody else can look into.
  *
- * Of the system's configuration it is LOCALSTATEDIR/lib/outpost/oauth, which
- * belongs to the user who runs the queue; of a configuration of one's own,
- * outpost/oauth in $XDG_STATE_HOME, else in ~/.local/state.  A file always
- * belongs to the owner of the directory, also when root writes it.  It is
- * replaced whole, by whoever has the lock, and never changed.
+ * Of the system's configuration it is STORE_SYSTEM, which belongs to the user
+ * who runs the queue, the keeper; root becomes that user, so that both can
+ * renew a token, and nothing from the network is read as root.  Of a
+ * configuration of one's own it is outpost/oauth in $XDG_STATE_HOME, else in
+ * ~/.local/state.  A file is replaced whole, by whoever has the lock, and
+ * never changed.
  */
 #ifndef OAUTH_STORE_H
 #define OAUTH_STORE_H
-
-#include <sys/types.h>
 
 #include "base/buf.h"
 #include "base/result.h"
@@ -32,8 +31,7 @@ struct store {
 	struct buf directory, path; /* of the file */
 	struct buf name, next; /* of it, and of what will replace it; below
 				* the directory */
-	uid_t keeper; /* 0: there is none for this place */
-	gid_t keeper_group;
+	const char *keeper; /* borrowed */
 	int fd; /* the directory, or -1 */
 	int next_fd; /* or -1 */
 };
@@ -44,8 +42,14 @@ void store_init(struct store *s);
 int store_place(struct store *s, const struct store_site *site,
     const char *user, struct result *res) __attribute__((warn_unused_result));
 
-/* Makes the directory, unless it is there.  Kinds STORAGE, DENIED. */
+/* Makes the directory, unless it is there; as root, that of the system for the
+ * keeper.  Kinds STORAGE, DENIED. */
 int store_make(struct store *s, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* As root: becomes the keeper for good, where the directory is the keeper's.
+ * Kind SYSTEM. */
+int store_become(const struct store *s, struct result *res)
     __attribute__((warn_unused_result));
 
 /*

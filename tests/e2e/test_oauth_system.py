@@ -2,8 +2,10 @@
 them."""
 
 import json
+import os
 import shutil
 import stat
+from pathlib import Path
 
 import pytest
 from places import ACCOUNT, OWNER, WWW
@@ -21,8 +23,8 @@ class Machine:
     def __init__(self, place, endpoint):
         self.place, self.endpoint = place, endpoint
         outpost = place.outpost
-        program = shutil.copy(helper(), outpost.directory / "helper")
-        self.login = Login(outpost, endpoint, outpost.ca_file, program)
+        self.program = shutil.copy(helper(), outpost.directory / "helper")
+        self.login = Login(outpost, endpoint, outpost.ca_file, self.program)
         self.login.env["XDG_STATE_HOME"] = None
         assert place.do(["mount", "-t", "tmpfs", "-o", "mode=755", "none",
                          "/var/lib"]).status == 0
@@ -54,6 +56,19 @@ class Machine:
     def owners(self):
         return [(path.stat().st_uid, stat.S_IMODE(path.stat().st_mode))
                 for path in (self.directory, self.file)]
+
+
+def users_of(program):
+    """The user ids of each process that runs it: real, effective, saved, and
+    of the file system."""
+    for directory in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.readlink(directory / "exe") == str(program):
+                text = (directory / "status").read_text()
+                yield [int(word) for word
+                       in text.partition("\nUid:")[2].split()[:4]]
+        except OSError:
+            pass
 
 
 @pytest.fixture
@@ -92,6 +107,37 @@ def test_root_and_queue_share_it(machine, smarthost):
     assert machine("login", uid=OWNER).status == 0
     assert machine("forget").status == 0
     assert list(machine.directory.iterdir()) == []
+
+
+def test_another_configuration_of_the_queues_user(machine, smarthost):
+    machine.configure(smarthost(tls="off"))
+    (machine.place.etc / "outpost.ini").rename(
+        machine.place.etc / "other.ini")
+    machine.login.env.update(XDG_STATE_HOME="/var/lib",
+                             OUTPOST_CONFIG="/etc/other.ini")
+    machine.endpoint.token.append(grant("TOKEN"))
+    assert machine("login").status == 0
+    assert machine.owners() == [(OWNER, 0o700), (OWNER, 0o600)]
+    assert machine("token").out == machine("token", uid=OWNER).out
+
+
+def test_nothing_is_asked_as_root(machine, smarthost):
+    """But the secret of the client may be for root alone."""
+    machine.configure(smarthost(tls="off"))
+    secret = machine.place.etc / "client"
+    secret.write_text("CLIENT-SECRET\n")
+    secret.chmod(0o600)
+    seen = []
+
+    def answer(handler):
+        seen.extend(users_of(machine.program))
+        handler.send(400, b'{"error":"access_denied"}', "x")
+
+    machine.endpoint.token.append(answer)
+    run = machine("login", "--client-secret-file", "/etc/client")
+    assert run.status == 77, run
+    assert machine.endpoint.requests[1][1]["client_secret"] == "CLIENT-SECRET"
+    assert seen == [[OWNER] * 4]
 
 
 def test_who_may_not_make_the_directory(machine, smarthost):
