@@ -1,3 +1,7 @@
+/*
+ * The program that `outpost oauth` becomes: one of its own, since the libraries
+ * that it needs would cost every sendmail some milliseconds.
+ */
 #include "config.h"
 
 #include <stdio.h>
@@ -18,8 +22,6 @@
 #define PROGRAM "outpost"
 #define OUTPUT_MAX (64 * 1024)
 
-/* A program of its own, which `outpost oauth` starts: it needs libraries that
- * would cost every sendmail some milliseconds. */
 struct job {
 	struct oauth_options options;
 	const struct conf *conf;
@@ -87,7 +89,7 @@ forget(struct job *job, struct result *res)
 	return store_remove(&job->store, res);
 }
 
-/* All that may need to be root; then that is over. */
+/* Gets ready: first all that may need to be root, then that is over. */
 static int
 prepare(struct job *job, struct result *res)
 {
@@ -106,7 +108,9 @@ prepare(struct job *job, struct result *res)
 	if (job->options.command == OAUTH_LOGIN &&
 	    store_make(&job->store, res) == -1)
 		return -1;
-	return store_become(&job->store, res);
+	if (store_become(&job->store, res) == -1)
+		return -1;
+	return store_open(&job->store, res);
 }
 
 static int

@@ -14,7 +14,7 @@
 #define ANSWER_TIME (30 * DURATION_SECOND) /* for one answer */
 #define LOCK_TIME (10 * DURATION_SECOND)
 #define SLOWER (5 * DURATION_SECOND) /* RFC 8628, section 3.5 */
-#define INTERVAL_MIN DURATION_SECOND /* once an answer did not come */
+#define INTERVAL_MIN DURATION_SECOND
 #define INTERVAL_MAX DURATION_MINUTE
 
 /* Fills `to` with the first of the texts that there is. */
@@ -131,6 +131,17 @@ is_passing(enum result_kind kind)
 	    kind == RESULT_DEFERRED;
 }
 
+/* How long to wait once an answer did not come. */
+static long
+back_off(long interval)
+{
+	if (interval < INTERVAL_MIN)
+		return INTERVAL_MIN;
+	if (interval > INTERVAL_MAX / 2)
+		return interval > INTERVAL_MAX ? interval : INTERVAL_MAX;
+	return 2 * interval;
+}
+
 /* Asks once.  0: *interval is how long to wait until the next time, unless
  * `verdict` says that there need be none. */
 static int
@@ -148,9 +159,7 @@ ask(struct answer_grant *g, enum answer_verdict *verdict,
 	if (!is_passing(res->kind))
 		return -1;
 	*verdict = ANSWER_PENDING;
-	*interval = *interval < INTERVAL_MIN ? INTERVAL_MIN : 2 * *interval;
-	if (*interval > INTERVAL_MAX)
-		*interval = INTERVAL_MAX;
+	*interval = back_off(*interval);
 	return 0;
 }
 

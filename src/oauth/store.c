@@ -139,8 +139,10 @@ give(const struct store *s, struct result *res)
 	if (pw == NULL)
 		return 0;
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd == -1 || fchown(fd, pw->pw_uid, pw->pw_gid) == -1)
+	if (fd == -1 || fchown(fd, pw->pw_uid, pw->pw_gid) == -1) {
 		status = fail_errno(path, res);
+		(void)rmdir(path);
+	}
 	if (fd != -1)
 		(void)close(fd);
 	return status;
@@ -189,15 +191,12 @@ check(const char *path, const struct stat *st, struct result *res)
 	return file_check_owner(path, st, "token", res);
 }
 
-/* Opens the directory, once. */
-static int
-open_directory(struct store *s, struct result *res)
+int
+store_open(struct store *s, struct result *res)
 {
 	const char *path = s->directory.data;
 	struct stat st;
 
-	if (s->fd != -1)
-		return 0;
 	s->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->fd == -1 && errno == ENOENT)
 		return fail_none(s, res);
@@ -231,8 +230,6 @@ store_load(
 	struct buf text;
 	int status;
 
-	if (open_directory(s, res) == -1)
-		return -1;
 	buf_init(&text, TOKEN_FILE_MAX);
 	status = load(s, t, &text, user, res);
 	buf_free(&text);
@@ -244,8 +241,6 @@ store_lock(struct store *s, struct deadline until, struct result *res)
 {
 	struct deadline rest;
 
-	if (open_directory(s, res) == -1)
-		return -1;
 	while (flock(s->fd, LOCK_EX | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return fail_errno(s->directory.data, res);

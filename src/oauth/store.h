@@ -52,11 +52,14 @@ int store_make(struct store *s, struct result *res)
 int store_become(const struct store *s, struct result *res)
     __attribute__((warn_unused_result));
 
-/*
- * Reads the token of `user` into `t`, which is empty.  Kind CONFIG: there is
- * none, or file or directory can be read or written by others, or belong to
- * somebody else, or the file is damaged; DENIED.
- */
+/* Opens the directory.  Kind CONFIG: there is none, or others can read or write
+ * to it, or it is somebody else's; DENIED. */
+int store_open(struct store *s, struct result *res)
+    __attribute__((warn_unused_result));
+
+/* Reads the token of `user` into `t`, which is empty.  Kind CONFIG: there is
+ * none, or others can read or write to the file, or it is somebody else's or
+ * damaged; DENIED. */
 int store_load(struct store *s, struct token *t, const char *user,
     struct result *res) __attribute__((warn_unused_result));
 

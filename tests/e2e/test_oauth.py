@@ -3,6 +3,7 @@
 import fcntl
 import json
 import os
+import resource
 import signal
 import stat
 import threading
@@ -423,6 +424,10 @@ def test_what_others_can_read(oauth, what, mode):
     path = getattr(oauth, what)
     path.chmod(mode | 0o100)
     failed(oauth("token"), 78, f"chmod g-w,o-rwx {path}")
+    if what == "directory":
+        asked = len(oauth.endpoint.requests)
+        failed(oauth("login"), 78, f"chmod g-w,o-rwx {path}")
+        assert len(oauth.endpoint.requests) == asked
 
 
 @pytest.mark.root
@@ -480,6 +485,21 @@ def test_nowhere_to_keep_it(oauth, endpoint):
     (oauth.directory / oauth.file.name.replace(".json", ".new")).mkdir()
     failed(oauth("token"), 75, str(oauth.file))
     assert renewals(endpoint) == []
+
+
+def test_renewed_but_not_kept(oauth, endpoint):
+    """As when the disk is full: it is used all the same, for once."""
+    oauth.login()
+    oauth.change(expires=0)
+    before = oauth.file.read_bytes()
+    endpoint.token.append(grant("ACCESS-2", "REFRESH-2"))
+    run = oauth("token", preexec_fn=lambda: resource.setrlimit(
+        resource.RLIMIT_FSIZE, (100, 100)))
+    assert (run.status, run.out) == (0, b"ACCESS-2\n")
+    assert "renewed, but is not kept: " + str(oauth.file) in run.err
+    assert not any(secret in run.err for secret in SECRETS)
+    assert oauth.file.read_bytes() == before
+    assert os.listdir(oauth.directory) == [oauth.file.name]
 
 
 # the mail

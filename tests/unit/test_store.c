@@ -94,7 +94,9 @@ load(const char *dir, struct token *t, struct result *res)
 
 	begin(&s, dir);
 	token_init(t);
-	status = store_load(&s, t, USER, res);
+	status = store_open(&s, res);
+	if (status == 0)
+		status = store_load(&s, t, USER, res);
 	store_clear(&s);
 	return status;
 }
@@ -115,7 +117,7 @@ save(const char *dir, const char *access)
 	buf_puts(&t.scope, "s");
 	buf_puts(&t.refresh, "r");
 	buf_puts(&t.access, access);
-	if (store_make(&s, &res) == -1 ||
+	if (store_make(&s, &res) == -1 || store_open(&s, &res) == -1 ||
 	    store_lock(&s, deadline_in(1000, -1), &res) == -1 ||
 	    store_prepare(&s, &res) == -1 || store_save(&s, &t, &res) == -1)
 		fail_msg("%s", res.text);
@@ -153,6 +155,7 @@ test_keep(void **state)
 	assert_kept(dir, "two");
 	assert_int_equal(spools_count(dir, "outpost/oauth"), 1);
 	begin(&s, dir);
+	assert_int_equal(store_open(&s, &res), 0);
 	assert_int_equal(store_lock(&s, deadline_in(0, -1), &res), 0);
 	assert_int_equal(store_remove(&s, &res), 0);
 	assert_int_equal(store_remove(&s, &res), -1);
@@ -180,6 +183,7 @@ test_prepare(void **state)
 	assert_non_null(f = fopen(left, "w"));
 	fclose(f);
 	begin(&s, dir);
+	assert_int_equal(store_open(&s, &res), 0);
 	assert_int_equal(store_lock(&s, deadline_in(0, -1), &res), 0);
 	assert_int_equal(store_prepare(&s, &res), 0);
 	assert_int_equal(access(left, F_OK), 0);
@@ -201,6 +205,8 @@ test_lock(void **state)
 	save(dir, "one");
 	begin(&one, dir);
 	begin(&other, dir);
+	assert_int_equal(store_open(&one, &res), 0);
+	assert_int_equal(store_open(&other, &res), 0);
 	assert_int_equal(store_lock(&one, deadline_in(0, -1), &res), 0);
 	assert_int_equal(store_lock(&other, deadline_in(120, -1), &res), -1);
 	assert_int_equal(res.kind, RESULT_BUSY);
