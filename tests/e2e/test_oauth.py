@@ -504,18 +504,19 @@ def test_renewed_but_not_kept(oauth, endpoint):
 
 # the mail
 
-def test_mail_by_token(oauth, endpoint, outpost, smarthost):
+@pytest.mark.parametrize("token", ["ACCESS-2", "x" * 4096])
+def test_mail_by_token(oauth, endpoint, outpost, smarthost, token):
     oauth.login()
     oauth.change(expires=0)
-    endpoint.token.append(grant("ACCESS-2"))
-    host = smarthost(auth="XOAUTH2", code="ACCESS-2")
+    endpoint.token.append(grant(token))
+    host = smarthost(auth="XOAUTH2", code=token)
     outpost.configure(host, {"smarthost": {
         "auth": "xoauth2", "password": None,
         "password_command": oauth.command()}})
     for _ in range(2):
         outpost(["a@x"], MAIL).ok()
     assert [one.credentials for one in host.connections] == [
-        [("XOAUTH2", USER.encode(), b"ACCESS-2")]] * 2
+        [("XOAUTH2", USER.encode(), token.encode())]] * 2
     assert len(renewals(endpoint)) == 1 and len(host.messages) == 2
 
 
