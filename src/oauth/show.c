@@ -2,7 +2,6 @@
 
 #include <time.h>
 
-#include "base/duration.h"
 #include "base/text.h"
 #include "oauth/show.h"
 
