@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "cli/admin.h"
+#include "cli/oauth.h"
 #include "cli/providers.h"
 #include "cli/queue_admin.h"
 #include "cli/report.h"
@@ -19,7 +20,17 @@ static const char usage[] =
     "usage: outpost [-c file] config\n"
     "       outpost [-c file] providers [name]\n"
     "       outpost [-c file] queue command [options] [id ...]\n"
+    "       outpost [-c file] oauth command [options]\n"
     "       outpost --version | --help\n";
+
+static const char oauth_help[] =
+    "\noutpost oauth:\n"
+    "  login [--provider NAME] [--client-id ID] [--client-secret-file FILE]\n"
+    "        [--tenant NAME]               get a token for the account\n"
+    "  token                               print it, for password_command\n"
+    "  show                                what is known of it\n"
+    "  forget                              delete it\n"
+    "  --account NAME                      that of [smarthost NAME]\n";
 
 static int
 print(const char *text)
@@ -38,6 +49,7 @@ help(void)
 	buf_puts(&out, usage);
 	buf_puts(&out, "\noutpost queue:\n");
 	queue_options_help(&out);
+	buf_puts(&out, oauth_help);
 	status = print(out.data);
 	buf_free(&out);
 	return status;
@@ -148,11 +160,21 @@ queue(const char *path, int argc, char *const *argv)
 	return result_exit_status(res.kind);
 }
 
+static int
+oauth(const char *path, int argc, char *const *argv)
+{
+	return oauth_become(path, argc - 1, argv + 1);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const char *path, int argc, char *const *argv);
-} commands[] = { { "config", config }, { "providers", providers },
-	{ "queue", queue } };
+} commands[] = {
+	{ "config", config },
+	{ "oauth", oauth },
+	{ "providers", providers },
+	{ "queue", queue },
+};
 
 int
 admin_main(int argc, char *const *argv)
