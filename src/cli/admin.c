@@ -6,6 +6,7 @@
 
 #include "cli/admin.h"
 #include "cli/check_admin.h"
+#include "cli/oauth.h"
 #include "cli/providers.h"
 #include "cli/queue_admin.h"
 #include "cli/report.h"
@@ -24,8 +25,18 @@ static const char usage[] =
     "       outpost [-c file] config\n"
     "       outpost [-c file] providers [name]\n"
     "       outpost [-c file] queue command [options] [id ...]\n"
+    "       outpost [-c file] oauth command [options]\n"
     "       outpost [-c file] setup [options]\n"
     "       outpost --version | --help\n";
+
+static const char oauth_help[] =
+    "\noutpost oauth:\n"
+    "  login [--provider NAME] [--client-id ID] [--client-secret-file FILE]\n"
+    "        [--tenant NAME]               get a token for the account\n"
+    "  token                               print it, for password_command\n"
+    "  show                                what is known of it\n"
+    "  forget                              delete it\n"
+    "  --account NAME                      that of [smarthost NAME]\n";
 
 static int
 print(const char *text)
@@ -44,6 +55,7 @@ help(void)
 	buf_puts(&out, usage);
 	buf_puts(&out, "\noutpost queue:\n");
 	queue_options_help(&out);
+	buf_puts(&out, oauth_help);
 	buf_puts(&out, "\noutpost setup:\n");
 	wizard_options_help(&out);
 	status = print(out.data);
@@ -141,11 +153,23 @@ queue(const char *path, int argc, char *const *argv)
 	return result_exit_status(res.kind);
 }
 
+static int
+oauth(const char *path, int argc, char *const *argv)
+{
+	return oauth_become(path, argc - 1, argv + 1);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const char *path, int argc, char *const *argv);
-} commands[] = { { "check", check_admin }, { "config", config },
-	{ "providers", providers }, { "queue", queue }, { "setup", wizard } };
+} commands[] = {
+	{ "check", check_admin },
+	{ "config", config },
+	{ "oauth", oauth },
+	{ "providers", providers },
+	{ "queue", queue },
+	{ "setup", wizard },
+};
 
 int
 admin_main(int argc, char *const *argv)

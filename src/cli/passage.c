@@ -208,7 +208,10 @@ open_lane(struct passage *p, struct deadline until, struct result *res)
 	long wait = p->own.way->conf->smarthost.wait_timeout;
 	struct deadline share = until;
 	struct result first;
+	long ignored;
 
+	if (account_count(&p->own.account, &ignored, res) == -1)
+		return -1;
 	if (p->has_other)
 		share = deadline_earlier(
 		    until, deadline_in(deadline_left(until) / 2, -1));

@@ -7,6 +7,7 @@
 #include "delivery/account.h"
 #include "delivery/schedule.h"
 #include "spool/login.h"
+#include "spool/rate.h"
 
 #define KEY_MAX 65536
 #define LOGIN_PAUSE_MAX (24 * 60 * 60) /* seconds */
@@ -269,6 +270,23 @@ account_open(struct account *a, enum account_urgency urgency, long wait,
 	}
 	turn_give(&a->turn);
 	return -1;
+}
+
+int
+account_count(struct account *a, long *seconds, struct result *res)
+{
+	long most = a->conf->smarthost.messages_per_minute;
+
+	*seconds = 0;
+	if (most > 0 && a->spool != NULL)
+		*seconds = rate_take(
+		    a->spool, a->conf->account, most, time(NULL));
+	if (*seconds == 0)
+		return 0;
+	return result_fail(res, RESULT_BUSY,
+	    "%s: %ld mails were sent in this minute, which is all that "
+	    "messages_per_minute allows",
+	    account_name(a), most);
 }
 
 void
