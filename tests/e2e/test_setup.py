@@ -312,6 +312,9 @@ def test_provider_with_tokens(setup):
     assert "auth = xoauth2\n" in text
     assert f"/outpost -c {setup.config} oauth token\n" in text
     assert not setup.secret.exists()
+    read = setup.outpost(["config"], program="outpost",
+                         env=setup.environment())
+    assert read.status == 0 and b"auth = xoauth2" in read.out, read
 
 
 def test_no_directory(setup):
