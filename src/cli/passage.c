@@ -39,7 +39,8 @@ passage_init(struct passage *p, struct setup *setup, struct request *request,
 	if (p->has_other)
 		p->queue.fallback = &p->other.fallback;
 	p->message = compose_source(&request->message);
-	p->mail = (struct session_mail){ &request->entry.env, &p->message };
+	p->mail = (struct session_mail){ .env = &request->entry.env,
+		.message = &p->message };
 }
 
 int

@@ -234,8 +234,8 @@ needs_quotes(const char *text)
 	return false;
 }
 
-static void
-add_string(struct buf *out, const char *text)
+void
+conf_quote(struct buf *out, const char *text)
 {
 	if (!needs_quotes(text)) {
 		buf_puts(out, text);
@@ -278,7 +278,7 @@ add_value(struct buf *out, const struct conf *conf, const struct conf_key *key)
 		break;
 	case CONF_STRING:
 	case CONF_PATH:
-		add_string(out, text);
+		conf_quote(out, text);
 		break;
 	case CONF_ENUM:
 	case CONF_BOOL:

@@ -210,26 +210,40 @@ is_of_sender(const struct pause *p)
 	return p->cause != PAUSE_NONE && strcmp(p->why.stage, "MAIL") == 0;
 }
 
+static bool
+chooses_login(const struct account *a)
+{
+	return a->spool != NULL && a->conf->smarthost.auth == CONF_AUTH_AUTO;
+}
+
+void
+account_recall(struct account *a)
+{
+	struct state_key key;
+
+	if (!chooses_login(a))
+		return;
+	key = make_key(a);
+	a->delivery->least = (enum sasl_grade)login_load(a->spool, &key);
+}
+
 /* Connects; and keeps in mind how well the log-in guards the password, for no
  * worse one is taken later. */
 static int
 log_in(struct account *a, struct deadline until, struct result *res)
 {
-	bool chooses = a->spool != NULL &&
-	    a->conf->smarthost.auth == CONF_AUTH_AUTO;
 	struct state_key key;
 	enum sasl_grade grade;
 	struct result failed;
 
-	if (!chooses)
-		return deliver_open(a->delivery, until, res);
-	key = make_key(a);
-	a->delivery->least = (enum sasl_grade)login_load(a->spool, &key);
+	account_recall(a);
 	if (deliver_open(a->delivery, until, res) == -1)
 		return -1;
 	grade = session_grade(a->delivery->session);
-	if (grade > a->delivery->least &&
-	    login_note(a->spool, &key, grade, &failed) == -1)
+	if (!chooses_login(a) || grade <= a->delivery->least)
+		return 0;
+	key = make_key(a);
+	if (login_note(a->spool, &key, grade, &failed) == -1)
 		log_line(LOG_FAILURE, "%s", failed.text);
 	return 0;
 }

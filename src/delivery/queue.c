@@ -65,8 +65,9 @@ next_mail(void *arg, const struct caps *caps, const struct session_mail **mail)
 	else
 		message = &item->message;
 	fit_clear(&item->fit);
-	item->mail = (struct session_mail){ &item->entry.env,
-		fit_mail(&item->fit, &item->entry.env, message, caps) };
+	item->mail = (struct session_mail){ .env = &item->entry.env,
+		.message = fit_mail(
+		    &item->fit, &item->entry.env, message, caps) };
 	q->sent++;
 	*mail = &item->mail;
 	return SESSION_MAIL;

@@ -63,6 +63,22 @@ digits(const struct dial_address *a, char *dst, size_t size)
 		strlcpy(dst, "?", size);
 }
 
+static void
+note_found(struct dial *d, const struct dial_list *list)
+{
+	char one[sizeof d->address];
+	struct buf all;
+
+	buf_init(&all, sizeof d->found - 1);
+	for (size_t i = 0; i < list->n; i++) {
+		digits(&list->at[i], one, sizeof one);
+		buf_printf(&all, "%s%s", i > 0 ? " " : "", one);
+	}
+	strlcpy(d->found, all.data, sizeof d->found);
+	buf_free(&all);
+	d->found_at = deadline_in(0, -1).at;
+}
+
 /* Describes this end of `fd`. */
 static void
 put_literal(int fd, char *dst, size_t size)
@@ -291,9 +307,12 @@ dial(struct dial *d, const char *host, int port, const char *source,
 	};
 	int winner, one = 1;
 
+	d->found_at = 0;
 	if (dial_read(&sources, source, res) == -1 ||
-	    dial_resolve(&list, host, port, until, res) == -1 ||
-	    keep_reachable(&list, &sources, host, res) == -1)
+	    dial_resolve(&list, host, port, until, res) == -1)
+		return -1;
+	note_found(d, &list);
+	if (keep_reachable(&list, &sources, host, res) == -1)
 		return -1;
 	r.fds[0].fd = until.cancel;
 	winner = run(&r, until, res);
