@@ -5,21 +5,38 @@
 #include <unistd.h>
 
 #include "cli/admin.h"
+#include "cli/check_admin.h"
+#include "cli/oauth.h"
 #include "cli/providers.h"
 #include "cli/queue_admin.h"
 #include "cli/report.h"
 #include "cli/say.h"
 #include "cli/setup.h"
+#include "cli/wizard.h"
+#include "cli/wizard_options.h"
 #include "config/preset.h"
 #include "config/provider.h"
 
 #define PROGRAM "outpost"
 
 static const char usage[] =
-    "usage: outpost [-c file] config\n"
+    "usage: outpost [-c file] check [--to address] [--send]\n"
+    "                               [--account name] [--json]\n"
+    "       outpost [-c file] config\n"
     "       outpost [-c file] providers [name]\n"
     "       outpost [-c file] queue command [options] [id ...]\n"
+    "       outpost [-c file] oauth command [options]\n"
+    "       outpost [-c file] setup [options]\n"
     "       outpost --version | --help\n";
+
+static const char oauth_help[] =
+    "\noutpost oauth:\n"
+    "  login [--provider NAME] [--client-id ID] [--client-secret-file FILE]\n"
+    "        [--tenant NAME]               get a token for the account\n"
+    "  token                               print it, for password_command\n"
+    "  show                                what is known of it\n"
+    "  forget                              delete it\n"
+    "  --account NAME                      that of [smarthost NAME]\n";
 
 static int
 print(const char *text)
@@ -38,6 +55,9 @@ help(void)
 	buf_puts(&out, usage);
 	buf_puts(&out, "\noutpost queue:\n");
 	queue_options_help(&out);
+	buf_puts(&out, oauth_help);
+	buf_puts(&out, "\noutpost setup:\n");
+	wizard_options_help(&out);
 	status = print(out.data);
 	buf_free(&out);
 	return status;
@@ -73,21 +93,6 @@ config(const char *path, int argc, char *const *argv)
 		return show_config(path);
 	say("%s", usage);
 	return EX_USAGE;
-}
-
-/* That of the configuration, if there is one that can be read. */
-static enum language
-find_language(const char *path)
-{
-	struct setup setup;
-	struct result ignored;
-	enum language language;
-
-	setup_init(&setup);
-	language = say_language(
-	    setup_conf(&setup, path, &ignored) == 0 ? &setup.conf : NULL);
-	setup_clear(&setup);
-	return language;
 }
 
 /* Shows the provider called `name`; NULL: all of them. */
@@ -131,7 +136,7 @@ providers(const char *path, int argc, char *const *argv)
 		status = report_failure(&rep, &res);
 	else
 		status = show_providers(
-		    &presets, argc == 2 ? argv[1] : NULL, find_language(path));
+		    &presets, argc == 2 ? argv[1] : NULL, setup_language(path));
 	presets_clear(&presets);
 	return status;
 }
@@ -148,11 +153,23 @@ queue(const char *path, int argc, char *const *argv)
 	return result_exit_status(res.kind);
 }
 
+static int
+oauth(const char *path, int argc, char *const *argv)
+{
+	return oauth_become(path, argc - 1, argv + 1);
+}
+
 static const struct {
 	const char *name;
 	int (*run)(const char *path, int argc, char *const *argv);
-} commands[] = { { "config", config }, { "providers", providers },
-	{ "queue", queue } };
+} commands[] = {
+	{ "check", check_admin },
+	{ "config", config },
+	{ "oauth", oauth },
+	{ "providers", providers },
+	{ "queue", queue },
+	{ "setup", wizard },
+};
 
 int
 admin_main(int argc, char *const *argv)

@@ -4,7 +4,7 @@
 #ifndef CLI_ADMIN_H
 #define CLI_ADMIN_H
 
-/* `outpost [-c FILE] config`, `queue`, --version, --help.  Returns the exit
+/* `outpost [-c FILE] config`, `oauth`, `queue`, --version, --help.  Returns the exit
  * status. */
 int admin_main(int argc, char *const *argv);
 

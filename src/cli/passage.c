@@ -39,7 +39,8 @@ passage_init(struct passage *p, struct setup *setup, struct request *request,
 	if (p->has_other)
 		p->queue.fallback = &p->other.fallback;
 	p->message = compose_source(&request->message);
-	p->mail = (struct session_mail){ &request->entry.env, &p->message };
+	p->mail = (struct session_mail){ .env = &request->entry.env,
+		.message = &p->message };
 }
 
 int
@@ -207,7 +208,10 @@ open_lane(struct passage *p, struct deadline until, struct result *res)
 	long wait = p->own.way->conf->smarthost.wait_timeout;
 	struct deadline share = until;
 	struct result first;
+	long ignored;
 
+	if (account_count(&p->own.account, &ignored, res) == -1)
+		return -1;
 	if (p->has_other)
 		share = deadline_earlier(
 		    until, deadline_in(deadline_left(until) / 2, -1));

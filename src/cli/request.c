@@ -25,10 +25,16 @@ request_init(
 int
 request_read(struct request *r, struct result *res)
 {
+	return request_read_from(r, STDIN_FILENO, res);
+}
+
+int
+request_read_from(struct request *r, int fd, struct result *res)
+{
 	intake_init(&r->intake,
 	    r->options->ignore_dots ? LINES_DOT_IS_TEXT : LINES_DOT_ENDS,
 	    draft_directory());
-	return intake_read(&r->intake, STDIN_FILENO, &r->setup->charsets, res);
+	return intake_read(&r->intake, fd, &r->setup->charsets, res);
 }
 
 static int

@@ -29,8 +29,10 @@ struct request {
 void request_init(
     struct request *r, const struct options *o, const struct setup *setup);
 
-/* Reads standard input to its end.  Kinds of intake_read. */
+/* Reads standard input, or `fd`, to its end.  Kinds of intake_read. */
 int request_read(struct request *r, struct result *res)
+    __attribute__((warn_unused_result));
+int request_read_from(struct request *r, int fd, struct result *res)
     __attribute__((warn_unused_result));
 
 /* Who rewrites recipients and sender. */

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -50,6 +51,15 @@ give_up(void)
 		return;
 	(void)dup2(fd, STDERR_FILENO);
 	close(fd);
+}
+
+bool
+say_has_colour(int fd)
+{
+	const char *term = getenv("TERM"), *none = getenv("NO_COLOR");
+
+	return isatty(fd) == 1 && term != NULL && strcmp(term, "dumb") != 0 &&
+	    (none == NULL || *none == '\0');
 }
 
 void

@@ -9,10 +9,16 @@
 #ifndef CLI_SAY_H
 #define CLI_SAY_H
 
+#include <stdbool.h>
+
 #include "base/language.h"
 #include "config/conf.h"
 
 #define SAY_PATIENCE 2000 /* ms */
+
+/* Whether what is written to `fd` may be in colour: it is a terminal that has
+ * it (TERM), and nobody minds (NO_COLOR). */
+bool say_has_colour(int fd);
 
 /* Writes the text, up to 8 KiB of it.  When it is not taken within
  * SAY_PATIENCE, or cannot be written, it and all that is said later is lost. */

@@ -49,7 +49,9 @@ run_queue(const struct options *o, const char *program)
 	};
 	const struct runner runner = { .program = program,
 		.verbose = o->verbose,
-		.choice = { urgencies[o->urgency], queue_select, o } };
+		.choice = { .urgency = urgencies[o->urgency],
+		    .wants = queue_select,
+		    .arg = o } };
 
 	return queue_drive(&runner, o->interval, QUEUE_DRIVE_AWAY);
 }

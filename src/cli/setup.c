@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/process.h"
+#include "cli/say.h"
 #include "cli/setup.h"
 #include "config/file.h"
 
@@ -48,6 +49,20 @@ setup_conf(struct setup *s, const char *path, struct result *res)
 		rc = conf_load(&s->conf, found.data, res);
 	buf_free(&found);
 	return rc;
+}
+
+enum language
+setup_language(const char *path)
+{
+	struct setup s;
+	struct result ignored;
+	enum language language;
+
+	setup_init(&s);
+	language = say_language(
+	    setup_conf(&s, path, &ignored) == 0 ? &s.conf : NULL);
+	setup_clear(&s);
+	return language;
 }
 
 /* Keeps what is wrong with a table, unless something else was before. */

@@ -44,6 +44,10 @@ void setup_init(struct setup *s);
 int setup_conf(struct setup *s, const char *path, struct result *res)
     __attribute__((warn_unused_result));
 
+/* The language of the configuration that setup_conf would find, if there is
+ * one that can be read; else that of the locale. */
+enum language setup_language(const char *path);
+
 /* Opens the log that the configuration names.  A log file that cannot be
  * opened is no reason to lose mail: it becomes the complaint. */
 void setup_log(struct setup *s);

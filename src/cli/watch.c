@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -62,10 +61,9 @@ show_progress(void *arg, uint64_t done, uint64_t size)
 struct session_watch
 watch_begin(struct watch *w)
 {
-	const char *term = getenv("TERM"), *none = getenv("NO_COLOR");
-
 	*w = (struct watch){ .terminal = isatty(STDERR_FILENO) == 1 };
-	w->colour = w->terminal && term != NULL && strcmp(term, "dumb") != 0 &&
-	    (none == NULL || *none == '\0');
-	return (struct session_watch){ show_line, show_progress, w };
+	w->colour = say_has_colour(STDERR_FILENO);
+	return (struct session_watch){
+		.line = show_line, .progress = show_progress, .arg = w
+	};
 }

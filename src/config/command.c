@@ -24,7 +24,7 @@
 
 static const char *const passed[] = { "PATH", "HOME", "USER", "LOGNAME",
 	"GNUPGHOME", "PASSWORD_STORE_DIR", "DBUS_SESSION_BUS_ADDRESS",
-	"XDG_RUNTIME_DIR" };
+	"XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "XDG_STATE_HOME" };
 #define PASSED (sizeof passed / sizeof *passed)
 
 enum source { FROM_OUT, FROM_ERR, FROM_SIGNALS, SOURCES };

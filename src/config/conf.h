@@ -75,6 +75,9 @@ int conf_context(const struct conf *conf, const char *section, const char *name,
  * comment on where it is from: the line of the file, the preset, or nowhere. */
 void conf_dump(const struct conf *conf, struct buf *out);
 
+/* Appends `text` as it is written for a value: in quotes where it needs them. */
+void conf_quote(struct buf *out, const char *text);
+
 /* Wipes secrets and releases all strings. */
 void conf_clear(struct conf *conf);
 

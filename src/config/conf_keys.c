@@ -75,6 +75,8 @@ const struct conf_key conf_keys[] = {
 	    "most connections at a time"),
 	RANGE(CONF_NUMBER, smarthost, messages_per_connection, "10", 1, 100000,
 	    "most transactions of one connection"),
+	RANGE(CONF_NUMBER, smarthost, messages_per_minute, "0", 0, 100000,
+	    "most mails in a minute; 0: any number"),
 	RANGE(CONF_NUMBER, smarthost, recipients_per_message, "50", 1, 1000,
 	    "most recipients of one transaction"),
 	TEXT(CONF_STRING, smarthost, senders, "",

@@ -235,8 +235,8 @@ needs_quotes(const char *text)
 	return false;
 }
 
-static void
-add_string(struct buf *out, const char *text)
+void
+conf_quote(struct buf *out, const char *text)
 {
 	if (!needs_quotes(text)) {
 		buf_puts(out, text);
@@ -258,7 +258,7 @@ add_url(struct buf *out, const char *text)
 	const char *at = strrchr(text, '@'), *begin = strstr(text, "://");
 
 	if (at == NULL) {
-		add_string(out, text);
+		conf_quote(out, text);
 		return;
 	}
 	if (begin != NULL && begin < at)
@@ -295,7 +295,7 @@ add_value(struct buf *out, const struct conf *conf, const struct conf_key *key)
 		break;
 	case CONF_STRING:
 	case CONF_PATH:
-		add_string(out, text);
+		conf_quote(out, text);
 		break;
 	case CONF_URL:
 		add_url(out, text);

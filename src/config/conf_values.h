@@ -37,6 +37,7 @@ struct conf {
 		char *proxy; /* base/proxy.h */
 		long connect_timeout, timeout, wait_timeout; /* ms */
 		long max_connections, messages_per_connection;
+		long messages_per_minute; /* 0: any number */
 		long recipients_per_message;
 		char *senders; /* patterns of who sends through it */
 		long fallback; /* 0 or 1 */

@@ -110,27 +110,36 @@ file_check_owner(const char *path, const struct stat *st, const char *what,
 	    path);
 }
 
-/* `what` is the secret. */
-static int
-check_readers(const char *path, const struct stat *st, const char *what,
+int
+file_check_readers(const char *path, const struct stat *st, const char *what,
     struct result *res)
 {
-	if ((st->st_mode & (S_IWGRP | S_IRWXO)) != 0)
-		return result_fail(res, RESULT_CONFIG,
-		    "%s: holds a %s, and others may read or write to it; run: "
-		    "chmod g-w,o-rwx %s",
-		    path, what, path);
+	if ((st->st_mode & (S_IWGRP | S_IRWXO)) == 0)
+		return 0;
+	return result_fail(res, RESULT_CONFIG,
+	    "%s: holds a %s, and others may read or write to it; run: "
+	    "chmod g-w,o-rwx %s",
+	    path, what, path);
+}
+
+/* `what` is the secret. */
+static int
+check_all(const char *path, const struct stat *st, const char *what,
+    struct result *res)
+{
+	if (file_check_readers(path, st, what, res) == -1)
+		return -1;
 	return file_check_owner(path, st, what, res);
 }
 
 int
 file_check_secret(const char *path, const struct stat *st, struct result *res)
 {
-	return check_readers(path, st, "password", res);
+	return check_all(path, st, "password", res);
 }
 
 int
 file_check_key(const char *path, const struct stat *st, struct result *res)
 {
-	return check_readers(path, st, "private key", res);
+	return check_all(path, st, "private key", res);
 }

@@ -35,6 +35,11 @@ int file_check_writers(const char *path, const struct stat *st,
 int file_check_owner(const char *path, const struct stat *st, const char *what,
     struct result *res) __attribute__((warn_unused_result));
 
+/* Kind CONFIG when others may read or write the file, or the group write to
+ * it; `what` it holds is for the message. */
+int file_check_readers(const char *path, const struct stat *st,
+    const char *what, struct result *res) __attribute__((warn_unused_result));
+
 /* Kind CONFIG when the file cannot keep a secret: others may read or write
  * it, the group may write to it, or its owner is neither root nor the
  * caller's effective user. */

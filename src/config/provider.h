@@ -15,7 +15,8 @@
  *	zh = ...
  *
  * A pattern that begins with a digit begins with the reply's code, and does
- * not fit within a longer number or word.  Unknown keys are passed by.
+ * not fit within a longer number or word.  Unknown keys are passed by, and so
+ * is a section without `match`: such are for others (oauth/endpoints.h).
  */
 #ifndef CONFIG_PROVIDER_H
 #define CONFIG_PROVIDER_H

@@ -11,6 +11,7 @@
 
 #include "base/ascii.h"
 #include "base/base64.h"
+#include "base/percent.h"
 #include "base/text.h"
 #include "config/command.h"
 #include "config/file.h"
@@ -82,7 +83,7 @@ take_line(struct secret *s, const struct origin *from, const struct buf *text,
 
 /* Reads a file that must keep a secret. */
 static int
-read_secret(struct buf *text, const char *path, struct result *res)
+read_file(struct buf *text, const char *path, struct result *res)
 {
 	struct stat st;
 
@@ -91,15 +92,15 @@ read_secret(struct buf *text, const char *path, struct result *res)
 	return file_check_secret(path, &st, res);
 }
 
-static int
-load_file(struct secret *s, const char *path, struct result *res)
+int
+secret_read(struct secret *s, const char *path, struct result *res)
 {
 	const struct origin from = { RESULT_CONFIG, path };
 	struct buf text;
 	int status;
 
 	buf_init(&text, SECRET_FILE_MAX);
-	status = read_secret(&text, path, res);
+	status = read_file(&text, path, res);
 	if (status == 0)
 		status = take_line(s, &from, &text, res);
 	buf_free(&text);
@@ -116,7 +117,7 @@ load_netrc(struct secret *s, const char *path, const struct conf *conf,
 	int status;
 
 	buf_init(&text, NETRC_FILE_MAX);
-	status = read_secret(&text, path, res);
+	status = read_file(&text, path, res);
 	if (status == 0)
 		status = netrc_find(&text, path, &account, &s->password, res);
 	buf_free(&text);
@@ -149,7 +150,7 @@ look_around(struct secret *s, const struct conf *conf,
 	    *conf->account != '\0' ? "." : "", conf->account);
 	buf_init(&path, PATH_LIMIT);
 	if (find_file(&path, places->credentials, name))
-		status = load_file(s, path.data, res);
+		status = secret_read(s, path.data, res);
 	else if (is_own && find_file(&path, places->home, ".netrc"))
 		status = load_netrc(s, path.data, conf, res);
 	buf_free(&path);
@@ -188,7 +189,7 @@ secret_load(struct secret *s, struct conf *conf,
 	if (*conf->smarthost.password != '\0')
 		return move_password(s, conf, res);
 	if (*path != '\0') {
-		if (load_file(s, path, res) == -1)
+		if (secret_read(s, path, res) == -1)
 			return result_context(res, "password_file");
 		return 0;
 	}
@@ -311,24 +312,12 @@ note_hex(struct secret *s, const char *digits)
 	keep_form(s);
 }
 
-/* As in a URL (RFC 3986, section 2.1). */
 static void
 note_percent(struct secret *s)
 {
-	static const char digits[] = "0123456789ABCDEF";
 	struct buf *form = &s->forms[s->nforms];
-	char c;
 
-	for (size_t i = 0; i < s->password.len; i++) {
-		c = s->password.data[i];
-		if (ascii_is_alnum(c) || (c != '\0' && strchr("-._~", c))) {
-			buf_putc(form, c);
-			continue;
-		}
-		buf_putc(form, '%');
-		buf_putc(form, digits[(uint8_t)c >> 4]);
-		buf_putc(form, digits[(uint8_t)c & 15]);
-	}
+	percent_encode(form, s->password.data, s->password.len);
 	/* Else it is the password itself. */
 	if (form->len > s->password.len)
 		keep_form(s);

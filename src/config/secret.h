@@ -54,6 +54,11 @@ int secret_load(struct secret *s, struct conf *conf,
     const struct secret_places *places, struct result *res)
     __attribute__((warn_unused_result));
 
+/* Takes the first line of the file `path`.  Kinds CONFIG, DENIED, as
+ * above. */
+int secret_read(struct secret *s, const char *path, struct result *res)
+    __attribute__((warn_unused_result));
+
 /*
  * Has `password_command` say the password; does nothing where there is none.
  * Kind COMMAND, with what the command wrote on standard error, its own output

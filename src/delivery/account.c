@@ -7,6 +7,7 @@
 #include "delivery/account.h"
 #include "delivery/schedule.h"
 #include "spool/login.h"
+#include "spool/rate.h"
 
 #define KEY_MAX 65536
 #define LOGIN_PAUSE_MAX (24 * 60 * 60) /* seconds */
@@ -213,26 +214,40 @@ is_of_sender(const struct pause *p)
 	return p->cause != PAUSE_NONE && strcmp(p->why.stage, "MAIL") == 0;
 }
 
+static bool
+chooses_login(const struct account *a)
+{
+	return a->spool != NULL && a->conf->smarthost.auth == CONF_AUTH_AUTO;
+}
+
+void
+account_recall(struct account *a)
+{
+	struct state_key key;
+
+	if (!chooses_login(a))
+		return;
+	key = make_key(a);
+	a->delivery->least = (enum sasl_grade)login_load(a->spool, &key);
+}
+
 /* Connects; and keeps in mind how well the log-in guards the password, for no
  * worse one is taken later. */
 static int
 log_in(struct account *a, struct deadline until, struct result *res)
 {
-	bool chooses = a->spool != NULL &&
-	    a->conf->smarthost.auth == CONF_AUTH_AUTO;
 	struct state_key key;
 	enum sasl_grade grade;
 	struct result failed;
 
-	if (!chooses)
-		return deliver_open(a->delivery, until, res);
-	key = make_key(a);
-	a->delivery->least = (enum sasl_grade)login_load(a->spool, &key);
+	account_recall(a);
 	if (deliver_open(a->delivery, until, res) == -1)
 		return -1;
 	grade = session_grade(a->delivery->session);
-	if (grade > a->delivery->least &&
-	    login_note(a->spool, &key, grade, &failed) == -1)
+	if (!chooses_login(a) || grade <= a->delivery->least)
+		return 0;
+	key = make_key(a);
+	if (login_note(a->spool, &key, grade, &failed) == -1)
 		log_line(LOG_FAILURE, "%s", failed.text);
 	return 0;
 }
@@ -259,6 +274,23 @@ account_open(struct account *a, enum account_urgency urgency, long wait,
 	}
 	turn_give(&a->turn);
 	return -1;
+}
+
+int
+account_count(struct account *a, long *seconds, struct result *res)
+{
+	long most = a->conf->smarthost.messages_per_minute;
+
+	*seconds = 0;
+	if (most > 0 && a->spool != NULL)
+		*seconds = rate_take(
+		    a->spool, a->conf->account, most, time(NULL));
+	if (*seconds == 0)
+		return 0;
+	return result_fail(res, RESULT_BUSY,
+	    "%s: %ld mails were sent in this minute, which is all that "
+	    "messages_per_minute allows",
+	    account_name(a), most);
 }
 
 void

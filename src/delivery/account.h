@@ -73,6 +73,15 @@ void account_fault(struct account *a, const struct result *why);
  * sender.  Says whether.  Once a mail met another fate, all is forgiven. */
 bool account_hears(struct account *a, const struct result *why);
 
+/* Tells the delivery how well a log-in must guard the password at least, by
+ * what is known of the account.  account_open does it by itself. */
+void account_recall(struct account *a);
+
+/* Counts a mail that is to be sent.  Kind BUSY: the account has sent all that it
+ * may in this minute, and *seconds are left of it. */
+int account_count(struct account *a, long *seconds, struct result *res)
+    __attribute__((warn_unused_result));
+
 /* Ends the connection and gives the turn back. */
 void account_close(struct account *a);
 

@@ -183,10 +183,9 @@ put_ehlo(struct identity *id, const struct conf *conf)
 		buf_puts(&id->ehlo, id->host.data);
 }
 
-/* Puts into `spec` the full address that `text` is, its domain in ASCII.
- * False: it is none. */
-static bool
-read_address(char spec[ADDRESS_MAX], const char *text, struct result *why)
+bool
+identity_read_address(
+    char spec[ADDRESS_MAX], const char *text, struct result *why)
 {
 	struct address addr;
 
@@ -204,7 +203,7 @@ load_address(const struct conf *conf, const char *section, const char *key,
 	char spec[ADDRESS_MAX];
 	struct result why;
 
-	if (!read_address(spec, value, &why))
+	if (!identity_read_address(spec, value, &why))
 		return conf_fail(conf, section, key, res,
 		    wanted(&why,
 			"this must be a full mail address, as in "
@@ -222,7 +221,7 @@ load_account(struct identity *id, const struct conf *conf, struct result *res)
 	if (conf->sender.address[0] != '\0')
 		return load_address(conf, "sender", "address",
 		    conf->sender.address, &id->account, res);
-	if (read_address(spec, conf->smarthost.user, &ignored))
+	if (identity_read_address(spec, conf->smarthost.user, &ignored))
 		buf_puts(&id->account, spec);
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "base/buf.h"
 #include "base/result.h"
 #include "config/conf.h"
+#include "mail/address.h"
 
 struct identity {
 	struct buf login; /* of the caller; from LOGNAME or USER, or
@@ -43,6 +44,11 @@ int identity_load(struct identity *id, const struct conf *conf, uid_t uid,
  * this machine: others have addresses in it.
  */
 bool identity_is_local(const struct identity *id, const char *spec);
+
+/* Puts into `spec` the full address that `text` is, its domain in ASCII.
+ * False: it is none, and `why`, which is OK else, may say more. */
+bool identity_read_address(
+    char spec[ADDRESS_MAX], const char *text, struct result *why);
 
 void identity_clear(struct identity *id);
 

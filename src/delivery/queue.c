@@ -32,6 +32,17 @@ most_mails(const struct queue *q)
 						     : most;
 }
 
+/* Whether another mail may go in this minute: then it is counted, once. */
+static bool
+may_send(struct queue *q)
+{
+	struct result ignored;
+
+	if (!q->counted && account_count(q->account, &q->rest, &ignored) == 0)
+		q->counted = true;
+	return q->counted;
+}
+
 static enum session_next
 next_mail(void *arg, const struct caps *caps, const struct session_mail **mail)
 {
@@ -41,8 +52,9 @@ next_mail(void *arg, const struct caps *caps, const struct session_mail **mail)
 
 	q->mail_max = caps->mail_max;
 	if (q->stop || q->renew || q->sent >= most_mails(q) ||
-	    !line_look(&q->line))
+	    !line_look(&q->line) || !may_send(q))
 		return SESSION_DONE;
+	q->counted = false;
 	item = line_step(&q->line);
 	item->first = q->sent == 0;
 	item->message = entry_message(&item->entry);
@@ -53,8 +65,9 @@ next_mail(void *arg, const struct caps *caps, const struct session_mail **mail)
 	else
 		message = &item->message;
 	fit_clear(&item->fit);
-	item->mail = (struct session_mail){ &item->entry.env,
-		fit_mail(&item->fit, &item->entry.env, message, caps) };
+	item->mail = (struct session_mail){ .env = &item->entry.env,
+		.message = fit_mail(
+		    &item->fit, &item->entry.env, message, caps) };
 	q->sent++;
 	*mail = &item->mail;
 	return SESSION_MAIL;
@@ -227,6 +240,19 @@ fall_back(struct queue *q, const struct result *why)
 	return true;
 }
 
+/* Until the next minute begins, unless the run is to end before. */
+static int
+wait_for_minute(const struct queue *q, struct result *res)
+{
+	const struct deadline until = deadline_in(
+	    q->rest * 1000, q->account->delivery->cancel);
+
+	if (deadline_poll(until, -1, 0, res) == -1 &&
+	    res->kind == RESULT_TIMEOUT)
+		return 0;
+	return -1;
+}
+
 /* One connection; -1: the run is over. */
 static int
 run_once(struct queue *q, size_t *strikes, struct result *res)
@@ -238,6 +264,8 @@ run_once(struct queue *q, size_t *strikes, struct result *res)
 	size_t before = q->settled;
 	int rc;
 
+	if (!may_send(q))
+		return wait_for_minute(q, res);
 	if (account_open(a, q->line.choice.urgency,
 		a->conf->smarthost.wait_timeout, until, res) == -1) {
 		if (fall_back(q, res))

@@ -8,6 +8,8 @@
  * one after the other; but a mail on which the smarthost hangs up counts for
  * less, so that the others get their turn.
  *
+ * When the mails of a minute are used up, a run waits for the next one.
+ *
  * Where there is another account for that, a smarthost that cannot be had ends
  * nothing: the run goes on with the other account.
  *
@@ -38,6 +40,8 @@ struct queue {
 	    mail_max; /* that it may carry, as the smarthost says; 0: any */
 	const struct rewrite
 	    *rewrite; /* of the other account, once it is used */
+	bool counted; /* the next mail: it may go in this minute */
+	long rest; /* seconds until another one may */
 	bool renew; /* no other mail over this connection */
 	bool stop; /* the smarthost wants no more mail of the account */
 };

@@ -68,6 +68,22 @@ digits(const struct dial_address *a, char *dst, size_t size)
 		strlcpy(dst, "?", size);
 }
 
+static void
+note_found(struct dial *d, const struct dial_list *list)
+{
+	char one[sizeof d->address];
+	struct buf all;
+
+	buf_init(&all, sizeof d->found - 1);
+	for (size_t i = 0; i < list->n; i++) {
+		digits(&list->at[i], one, sizeof one);
+		buf_printf(&all, "%s%s", i > 0 ? " " : "", one);
+	}
+	strlcpy(d->found, all.data, sizeof d->found);
+	buf_free(&all);
+	d->found_at = deadline_in(0, -1).at;
+}
+
 /* Describes this end of `fd`. */
 static void
 put_literal(int fd, char *dst, size_t size)
@@ -298,8 +314,10 @@ dial_tcp(struct dial *d, const struct dial_to *to, struct deadline until,
 	int winner, one = 1;
 
 	if (dial_read(&sources, to->source, res) == -1 ||
-	    dial_resolve(&list, to->host, to->port, until, res) == -1 ||
-	    keep_reachable(&list, &sources, to->host, res) == -1)
+	    dial_resolve(&list, to->host, to->port, until, res) == -1)
+		return -1;
+	note_found(d, &list);
+	if (keep_reachable(&list, &sources, to->host, res) == -1)
 		return -1;
 	r.fds[0].fd = until.cancel;
 	winner = run(&r, until, res);
@@ -329,6 +347,7 @@ pass(struct dial *d, const struct dial_to *to, const struct proxy *proxy,
 	if (dial_tcp(d, &there, until, res) == -1)
 		return result_context(res, "the proxy");
 	d->is_loopback = false;
+	d->found_at = 0;
 	strlcpy(address, d->address, sizeof address);
 	snprintf(d->address, sizeof d->address, "via %.58s", address);
 	if (socks_connect(d->fd, proxy, to->host, to->port, until, res) == 0)
@@ -413,6 +432,7 @@ int
 dial(struct dial *d, const struct dial_to *to, struct deadline until,
     struct result *res)
 {
+	d->found_at = 0;
 	if (dial_is_path(to->host))
 		return dial_unix(d, to->host, until, res);
 	if (to->proxy != NULL && *to->proxy != '\0')

@@ -11,12 +11,14 @@
 #define NET_DIAL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/result.h"
 #include "net/deadline.h"
 
 #define DIAL_HEAD_START 250 /* ms, RFC 8305 section 8 */
 #define DIAL_ADDRESSES_MAX 32
+#define DIAL_FOUND_MAX 256
 
 /* Where to, and how; borrowed. */
 struct dial_to {
@@ -40,6 +42,11 @@ struct dial {
 	/* this end, as an address literal (RFC 5321 section 4.1.3): what a
 	 * machine without a proper name calls itself in EHLO */
 	char literal[64];
+	/* what the name led to, as digits with blanks between, as far as there
+	 * is room; and when, on the monotonic clock (ms): 0, when it led to
+	 * nothing, or was not looked up here */
+	char found[DIAL_FOUND_MAX];
+	int64_t found_at;
 };
 
 /* Whether `host` is the path of a UNIX socket. */

@@ -189,6 +189,19 @@ stream_start_tls(struct stream *s, const struct tls *tls, const char *host,
 	return 0;
 }
 
+int
+stream_certificate(const struct stream *s, struct tls_certificate *cert)
+{
+	const X509 *shown = NULL;
+
+	if (s->ssl != NULL)
+		shown = tls_peer_certificate(s->ssl, &s->peer);
+	if (shown == NULL)
+		return -1;
+	tls_certificate_read(cert, shown);
+	return 0;
+}
+
 void
 stream_bind(const struct stream *s, struct tls_binding *binding)
 {
@@ -348,6 +361,7 @@ stream_close(struct stream *s)
 	if (s->ssl != NULL && !s->wire.broken)
 		say_goodbye(s);
 	SSL_free(s->ssl);
+	tls_peer_clear(&s->peer);
 	wire_clear(&s->wire);
 	close(s->wire.fd);
 	free(s);

@@ -13,6 +13,7 @@
 #include "net/deadline.h"
 #include "net/tls.h"
 #include "net/tls_binding.h"
+#include "net/tls_certificate.h"
 
 struct stream;
 
@@ -35,6 +36,10 @@ int stream_start_tls(struct stream *s, const struct tls *tls, const char *host,
 
 /* "TLSv1.3, TLS_AES_256_GCM_SHA384", or "" in clear. */
 const char *stream_describe(const struct stream *s);
+
+/* Reads the certificate that the peer has shown, accepted or not; -1: none. */
+int stream_certificate(const struct stream *s, struct tls_certificate *cert)
+    __attribute__((warn_unused_result));
 
 /* What ties a log-in to this connection, once it is TLS. */
 void stream_bind(const struct stream *s, struct tls_binding *binding);

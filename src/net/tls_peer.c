@@ -5,15 +5,11 @@
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/buf.h"
-#include "base/text.h"
 #include "net/dial.h"
+#include "net/tls_certificate.h"
 #include "net/tls_peer.h"
-
-#define NAMES_MAX 3 /* of a wrong certificate, in a message */
-#define NAME_MAX_SHOWN 100
 
 enum name_type { NAME_DNS, NAME_ADDRESS };
 
@@ -48,95 +44,10 @@ type_of(const char *host)
 }
 
 static void
-add_string(struct buf *b, const ASN1_STRING *s)
-{
-	char shown[NAME_MAX_SHOWN];
-
-	buf_puts(b,
-	    text_escape(shown, sizeof shown,
-		(const char *)ASN1_STRING_get0_data(s),
-		(size_t)ASN1_STRING_length(s)));
-}
-
-static void
-add_address(struct buf *b, const ASN1_OCTET_STRING *s)
-{
-	char shown[INET6_ADDRSTRLEN];
-	int family = ASN1_STRING_length(s) == 4 ? AF_INET : AF_INET6;
-
-	if (ASN1_STRING_length(s) != 4 && ASN1_STRING_length(s) != 16)
-		buf_puts(b, "?");
-	else if (inet_ntop(family, ASN1_STRING_get0_data(s), shown,
-		     sizeof shown) != NULL)
-		buf_puts(b, shown);
-}
-
-/* The host names and addresses that `cert` is for. */
-static void
-add_names(struct buf *b, const X509 *cert)
-{
-	GENERAL_NAMES *names;
-	const GENERAL_NAME *name;
-	int shown = 0, more = 0;
-
-	names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
-	for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
-		name = sk_GENERAL_NAME_value(names, i);
-		if (name->type != GEN_DNS && name->type != GEN_IPADD)
-			continue;
-		if (shown == NAMES_MAX) {
-			more++;
-			continue;
-		}
-		buf_puts(b, shown++ == 0 ? "" : ", ");
-		if (name->type == GEN_DNS)
-			add_string(b, name->d.dNSName);
-		else
-			add_address(b, name->d.iPAddress);
-	}
-	if (more > 0)
-		buf_printf(b, " and %d more", more);
-	if (shown == 0)
-		buf_puts(b, "no host (a CN alone does not count)");
-	GENERAL_NAMES_free(names);
-}
-
-/* The CN, or else the last part, of a certificate's subject or issuer. */
-static void
-add_dn(struct buf *b, const X509_NAME *dn)
-{
-	int i = X509_NAME_get_index_by_NID(dn, NID_commonName, -1);
-	const X509_NAME_ENTRY *e;
-
-	if (i == -1)
-		i = X509_NAME_entry_count(dn) - 1;
-	e = X509_NAME_get_entry(dn, i);
-	if (e == NULL) {
-		buf_puts(b, "without a name");
-		return;
-	}
-	buf_printf(
-	    b, "%s=", OBJ_nid2sn(OBJ_obj2nid(X509_NAME_ENTRY_get_object(e))));
-	add_string(b, X509_NAME_ENTRY_get_data(e));
-}
-
-static void
-add_date(struct buf *b, const ASN1_TIME *at)
-{
-	struct tm tm;
-
-	if (ASN1_TIME_to_tm(at, &tm) == 1)
-		buf_printf(b, "%04d-%02d-%02d", tm.tm_year + 1900,
-		    tm.tm_mon + 1, tm.tm_mday);
-	else
-		buf_puts(b, "an unknown day");
-}
-
-static void
 say_wrong_host(struct buf *b, X509 *cert, const struct tls_peer *peer)
 {
 	buf_puts(b, "it is for ");
-	add_names(b, cert);
+	tls_certificate_put_names(b, cert);
 	buf_printf(b, ", not for %s", peer->host);
 }
 
@@ -145,7 +56,7 @@ say_expired(struct buf *b, X509 *cert, const struct tls_peer *peer)
 {
 	(void)peer;
 	buf_puts(b, "it has expired (on ");
-	add_date(b, X509_get0_notAfter(cert));
+	tls_certificate_put_day(b, X509_get0_notAfter(cert));
 	buf_puts(b, ")");
 }
 
@@ -154,7 +65,7 @@ say_not_yet(struct buf *b, X509 *cert, const struct tls_peer *peer)
 {
 	(void)peer;
 	buf_puts(b, "it is not valid before ");
-	add_date(b, X509_get0_notBefore(cert));
+	tls_certificate_put_day(b, X509_get0_notBefore(cert));
 }
 
 static void
@@ -171,22 +82,8 @@ say_unknown_ca(struct buf *b, X509 *cert, const struct tls_peer *peer)
 	(void)peer;
 	buf_puts(b,
 	    "it is signed by an authority that is not trusted here (issuer ");
-	add_dn(b, X509_get_issuer_name(cert));
+	tls_certificate_put_dn(b, X509_get_issuer_name(cert));
 	buf_puts(b, ")");
-}
-
-/* The pin of the key of `cert`.  -1: no memory. */
-static int
-pin_of(struct pin *pin, const X509 *cert)
-{
-	unsigned char *der = NULL;
-	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
-
-	if (n <= 0)
-		return -1;
-	pin_make(pin, der, (size_t)n);
-	OPENSSL_free(der);
-	return 0;
 }
 
 static void
@@ -196,7 +93,7 @@ say_other_key(struct buf *b, X509 *cert, const struct tls_peer *peer)
 	struct pin pin;
 
 	(void)peer;
-	if (pin_of(&pin, cert) == 0)
+	if (tls_certificate_pin(&pin, cert) == 0)
 		pin_write(text, &pin);
 	buf_printf(b, "its key is none of those in tls_pin, but %s", text);
 }
@@ -234,7 +131,7 @@ add_trouble(struct buf *b, X509 *cert, int depth, int error,
 		;
 	if (depth > 0 && (i == n || troubles[i].say != say_unknown_ca)) {
 		buf_puts(b, "in its chain, ");
-		add_dn(b, X509_get_subject_name(cert));
+		tls_certificate_put_dn(b, X509_get_subject_name(cert));
 		buf_puts(b, ": ");
 	}
 	if (i == n) {
@@ -245,8 +142,8 @@ add_trouble(struct buf *b, X509 *cert, int depth, int error,
 	return troubles[i].kind;
 }
 
-/* Keeps the first trouble's words, since the certificate is out of reach
- * later. */
+/* Keeps the first trouble's words, and the server's certificate, since all of
+ * it is out of reach later. */
 static void
 keep_trouble(X509_STORE_CTX *store, X509 *cert)
 {
@@ -265,6 +162,9 @@ keep_trouble(X509_STORE_CTX *store, X509 *cert)
 	    X509_STORE_CTX_get_error(store), peer);
 	strlcpy(peer->why, b.data, sizeof peer->why);
 	buf_free(&b);
+	cert = X509_STORE_CTX_get0_cert(store);
+	if (peer->refused == NULL && cert != NULL && X509_up_ref(cert) == 1)
+		peer->refused = cert;
 }
 
 /* OpenSSL's verification callback; changes no verdict. */
@@ -286,7 +186,8 @@ tls_peer_verify_pin(X509_STORE_CTX *store, void *tls)
 	int verdict = X509_V_ERR_APPLICATION_VERIFICATION;
 	struct pin pin;
 
-	if (cert != NULL && pin_of(&pin, cert) == 0 && pins_have(pins, &pin))
+	if (cert != NULL && tls_certificate_pin(&pin, cert) == 0 &&
+	    pins_have(pins, &pin))
 		verdict = X509_V_OK;
 	X509_STORE_CTX_set_error(store, verdict);
 	if (verdict != X509_V_OK)
@@ -342,6 +243,21 @@ tls_peer_check(SSL *ssl, const struct tls_peer *peer, struct result *res)
 		return 0;
 	return result_fail(res, RESULT_CERTIFICATE,
 	    "%s: the server showed no valid certificate", peer->host);
+}
+
+const X509 *
+tls_peer_certificate(const SSL *ssl, const struct tls_peer *peer)
+{
+	const X509 *cert = SSL_get0_peer_certificate(ssl);
+
+	return cert != NULL ? cert : peer->refused;
+}
+
+void
+tls_peer_clear(struct tls_peer *peer)
+{
+	X509_free(peer->refused);
+	peer->refused = NULL;
 }
 
 static const struct {

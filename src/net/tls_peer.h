@@ -25,11 +25,13 @@ struct tls_peer {
 	enum result_kind kind; /* of what is in `why` */
 	char why[RESULT_TEXT_MAX / 2]; /* what is wrong with the
 					 * certificate, or "" */
+	X509 *refused; /* the one that is not accepted, or NULL */
 };
 
 /*
  * Makes a client connection that will accept nobody but `host`, a name or an
- * address (with or without brackets).  `peer` must outlive it.  Kind TLS.
+ * address (with or without brackets).  `peer`, which begins as zero bytes, must
+ * outlive it, and be cleared whatever the result.  Kind TLS.
  */
 int tls_peer_new(SSL **ssl, struct tls_peer *peer, const struct tls *tls,
     const char *host, struct result *res) __attribute__((warn_unused_result));
@@ -46,6 +48,11 @@ int tls_peer_check(SSL *ssl, const struct tls_peer *peer, struct result *res)
  * its error queue: kind CERTIFICATE, CERT_NAME, CERT_TIME, CERT_TRUST, CERT_PIN
  * or TLS.  Returns -1. */
 int tls_peer_fail(const struct tls_peer *peer, struct result *res);
+
+/* The certificate that the server has shown, accepted or not; or NULL. */
+const X509 *tls_peer_certificate(const SSL *ssl, const struct tls_peer *peer);
+
+void tls_peer_clear(struct tls_peer *peer);
 
 /* OpenSSL's reason for its first error, or the system's where that is behind
  * it; empties the error queue. */

@@ -40,6 +40,7 @@
 struct smtp_mail {
 	struct envelope *env; /* its PENDING recipients are tried */
 	uint64_t size; /* octets as sent, stuffing and dot apart */
+	enum smtp_ask ask;
 };
 
 struct smtp_client; /* opaque */
@@ -100,9 +101,8 @@ bool smtp_asks_next(const struct smtp_client *c);
  */
 void smtp_give(struct smtp_client *c, const struct smtp_mail *mail);
 
-/* What the smarthost offers, as it said last; and how we are logged in. */
+/* What the smarthost offers, as it said last. */
 const struct caps *smtp_offers(const struct smtp_client *c);
-enum sasl_grade smtp_grade(const struct smtp_client *c);
 
 /* Whether a mail is under way: otherwise all its recipients are settled. */
 bool smtp_is_open(const struct smtp_client *c, const struct envelope *env);

@@ -194,6 +194,12 @@ smtp_on_logged_in(struct smtp_client *c, const struct smtp_event *e)
 	break_off(c, &res);
 }
 
+const char *
+smtp_login(const struct smtp_client *c)
+{
+	return c->sasl.mechanism != NULL ? sasl_name(&c->sasl) : "";
+}
+
 bool
 smtp_is_sealed(const struct smtp_client *c, const struct reply *r)
 {

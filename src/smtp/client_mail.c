@@ -133,7 +133,8 @@ wants_rcpt(struct smtp_client *c)
 {
 	struct smtp_work *w = c->work;
 
-	if (w->batch >= batch_max(c) || (w->full > 0 && w->accepted > 0))
+	if (w->mail.ask == SMTP_ASK_SENDER || w->batch >= batch_max(c) ||
+	    (w->full > 0 && w->accepted > 0))
 		return false;
 	return seek_pending(w);
 }
@@ -177,13 +178,32 @@ may_go_along(const struct smtp_client *c)
 	    c->owed[0].state != SMTP_RSET && !smtp_is_lmtp(c);
 }
 
+/* All that was asked is answered: the smarthost forgets it. */
+static void
+end_question(struct smtp_client *c)
+{
+	struct smtp_work *w = c->work;
+	struct result fine;
+
+	result_ok(&fine);
+	if (w->mail.ask == SMTP_ASK_SENDER)
+		smtp_settle_rest(w, RCPT_DELIVERED, &fine);
+	else
+		smtp_settle_batch(w, RCPT_ACCEPTED, &fine);
+	smtp_put(c, SMTP_RSET, "RSET");
+	end_transaction(w);
+}
+
 /* After the last RCPT of a transaction. */
 static void
 compose_end(struct smtp_client *c)
 {
 	struct smtp_work *w = c->work;
 
-	if (c->nowed == 0 && w->accepted == 0) {
+	if (w->mail.ask != SMTP_ASK_NOTHING) {
+		if (c->nowed == 0)
+			end_question(c);
+	} else if (c->nowed == 0 && w->accepted == 0) {
 		/* all were refused, one by one */
 		c->reset_due = true;
 		end_transaction(w);

@@ -10,23 +10,39 @@
 
 #define GOODBYE 1000 /* ms for QUIT to be written */
 
+/* Shows the watcher what the server has shown. */
+static void
+show_certificate(const struct session *s)
+{
+	const struct session_watch *watch = &s->rules.watch;
+	struct tls_certificate cert;
+
+	if (watch->certificate != NULL &&
+	    stream_certificate(s->stream, &cert) == 0)
+		watch->certificate(watch->arg, &cert);
+}
+
 static int
 start_tls(struct session *s, struct result *res)
 {
 	struct tls_binding binding;
 	const char *said;
+	int rc;
 
 	if (s->in_pos < s->in_len)
 		return result_fail(res, RESULT_PROTOCOL,
 		    "data before the TLS handshake (injected by somebody in "
 		    "between?)");
-	if (stream_start_tls(s->stream, s->rules.tls, s->rules.tls_name,
-		session_limit(s), res) == -1)
+	rc = stream_start_tls(
+	    s->stream, s->rules.tls, s->rules.tls_name, session_limit(s), res);
+	show_certificate(s);
+	if (rc == -1)
 		return -1;
 	stream_bind(s->stream, &binding);
 	smtp_bind(s->client, &binding);
 	said = stream_describe(s->stream);
 	session_show(s, '*', said, strlen(said));
+	session_passed(s, SMTP_STARTTLS, NULL);
 	return 0;
 }
 
@@ -50,7 +66,8 @@ session_ask_next(struct session *s)
 	switch (s->feed->next(s->feed->arg, smtp_offers(s->client), &mail)) {
 	case SESSION_MAIL:
 		s->given[s->ngiven++] = mail;
-		given = (struct smtp_mail){ mail->env, mail->message->size };
+		given = (struct smtp_mail){ mail->env, mail->message->size,
+			mail->ask };
 		smtp_give(s->client, &given);
 		return true;
 	case SESSION_DONE:
@@ -136,6 +153,7 @@ begin(struct session *s, struct result *res)
 
 	if (smtp_client_new(&s->client, &s->rules.plan, res) == -1)
 		return -1;
+	session_passed(s, SMTP_IDLE, NULL);
 	if (s->rules.plan.tls == SMTP_TLS_UP && start_tls(s, res) == -1) {
 		if (res->kind == RESULT_TIMEOUT ||
 		    res->kind == RESULT_INTERRUPTED)

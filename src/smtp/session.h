@@ -19,13 +19,20 @@
 #include "net/tls.h"
 #include "smtp/client.h"
 
-/* Who watches the dialogue; any member may be NULL. */
+/* Who watches; any member may be NULL. */
 struct session_watch {
 	/* one line, without its end; `who` is 'C' or 'S', or '*' for remarks
 	 * of ours such as the TLS version */
 	void (*line)(void *arg, char who, const char *text);
 	/* octets of the message written so far */
 	void (*progress)(void *arg, uint64_t done, uint64_t size);
+	/* what the server has shown, whether it was accepted or not */
+	void (*certificate)(void *arg, const struct tls_certificate *cert);
+	/* something is behind us: what was waited for in `state` was answered;
+	 * or, `reply` being NULL, the connection is there (IDLE), or TLS is up
+	 * (STARTTLS) */
+	void (*passed)(void *arg, enum smtp_state state,
+	    const struct reply *reply, const struct smtp_client *client);
 	void *arg;
 };
 
@@ -58,6 +65,7 @@ enum sasl_grade session_grade(const struct session *s);
 struct session_mail {
 	struct envelope *env; /* its PENDING recipients are tried */
 	const struct source *message;
+	enum smtp_ask ask; /* 0: it is sent */
 };
 
 /* What is to be sent after what was handed out already. */

@@ -34,6 +34,16 @@ session_show_output(const struct session *s, size_t from, size_t to)
 		session_show(s, 'C', p, (size_t)(end - p));
 }
 
+void
+session_passed(
+    const struct session *s, enum smtp_state state, const struct reply *reply)
+{
+	const struct session_watch *watch = &s->rules.watch;
+
+	if (watch->passed != NULL)
+		watch->passed(watch->arg, state, reply, s->client);
+}
+
 static void
 show_reply(const struct session *s)
 {
@@ -99,6 +109,22 @@ mask(const struct session *s, struct buf *b)
 		secret_mask(s->rules.secret, b->data, b->len);
 }
 
+/* Whether what was to be the greeting begins like a record of TLS (RFC 8446
+ * section 5.1): then `why` there is none is that. */
+static bool
+speaks_tls(const struct session *s, struct result *why)
+{
+	const struct buf *said = &s->reply.partial;
+
+	if (smtp_awaited(s->client) != SMTP_GREETING || said->len < 2 ||
+	    said->data[0] < 20 || said->data[0] > 23 || said->data[1] != 3)
+		return false;
+	(void)result_fail(why, RESULT_NO_GREETING,
+	    "%s: the server on this port speaks TLS from the start",
+	    s->rules.plan.host);
+	return true;
+}
+
 /* More bytes into `in`; -1 when there are none and the machine knows why. */
 static int
 fill(struct session *s, struct deadline until)
@@ -114,6 +140,8 @@ fill(struct session *s, struct deadline until)
 		    &res, RESULT_LOST, "connection closed by the server");
 	}
 	s->in_len = 0;
+	if (res.kind == RESULT_LOST || res.kind == RESULT_TIMEOUT)
+		(void)speaks_tls(s, &res);
 	smtp_broke(s->client, &res);
 	return -1;
 }
@@ -129,8 +157,10 @@ malformed(struct session *s, const struct result *why)
 
 	mask(s, line);
 	session_show(s, 'S', line->data, line->len);
-	(void)result_fail(&res, RESULT_PROTOCOL, "%s (\"%s\")", why->text,
-	    text_escape(shown, sizeof shown, line->data, line->len));
+	if (!speaks_tls(s, &res))
+		(void)result_fail(&res, RESULT_PROTOCOL, "%s (\"%s\")",
+		    why->text,
+		    text_escape(shown, sizeof shown, line->data, line->len));
 	smtp_broke(s->client, &res);
 }
 
@@ -139,6 +169,7 @@ malformed(struct session *s, const struct result *why)
 void
 session_read_reply(struct session *s)
 {
+	enum smtp_state awaited = smtp_awaited(s->client);
 	struct deadline until = session_limit(s);
 	enum reply_push got = REPLY_MORE;
 	struct result res;
@@ -159,6 +190,7 @@ session_read_reply(struct session *s)
 	mask(s, &s->reply.text);
 	show_reply(s);
 	smtp_replied(s->client, &s->reply);
+	session_passed(s, awaited, &s->reply);
 }
 
 int

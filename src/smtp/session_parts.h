@@ -42,6 +42,10 @@ struct deadline session_limit(const struct session *s);
 void session_show(const struct session *s, char who, const char *p, size_t n);
 void session_show_output(const struct session *s, size_t from, size_t to);
 
+/* Tells the watcher what is behind us. */
+void session_passed(
+    const struct session *s, enum smtp_state state, const struct reply *reply);
+
 /* Whether reading a reply would not wait for its beginning. */
 bool session_has_input(const struct session *s);
 

@@ -72,6 +72,14 @@ enum smtp_todo {
 	SMTP_TODO_CLOSE
 };
 
+/* How much of a mail is said.  What is only asked for is taken back by RSET,
+ * and DELIVERED is who would have it. */
+enum smtp_ask {
+	SMTP_ASK_NOTHING, /* it is sent */
+	SMTP_ASK_SENDER, /* MAIL, for all of its recipients */
+	SMTP_ASK_RECIPIENTS /* MAIL and RCPT */
+};
+
 /* "RCPT", "RCPT TO"; "" and "the last answer" for IDLE. */
 const char *smtp_state_stage(enum smtp_state state);
 const char *smtp_state_name(enum smtp_state state);

@@ -8,10 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
-
-#include <sys/file.h>
 
 #include "spool/pause.h"
 
@@ -19,8 +16,6 @@
 #define RUN_FILE "run"
 #define RUN_SIZE 21 /* bytes of it: 20 digits and a line end */
 #define MAGIC "pause 1\n"
-#define LOCK_TRIES 10
-#define LOCK_REST_NS 1000000 /* between two of them */
 
 /* The file: numbers as this machine has them, for it goes to no other, and
  * nothing between the members. */
@@ -46,23 +41,6 @@ sum_up(const struct record *r, uint8_t out[SHA256_SIZE])
 	sha256_begin(&ctx);
 	sha256_add(&ctx, r, offsetof(struct record, sum));
 	sha256_end(&ctx, out);
-}
-
-/*
- * Locks as flock(2) does, but waits for a few moments only: who has the lock
- * may have been stopped.  Without it things go on, too: a record that was read
- * while it was written has a wrong sum.
- */
-static void
-lock_soon(int fd, int how)
-{
-	const struct timespec rest = { .tv_nsec = LOCK_REST_NS };
-
-	for (size_t i = 0; i < LOCK_TRIES; i++) {
-		if (flock(fd, how | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-			return;
-		(void)nanosleep(&rest, NULL);
-	}
 }
 
 static bool
@@ -157,7 +135,7 @@ load_account(const struct spool *s, const char *account,
 	int fd = open_file(s, account, O_RDONLY, name);
 
 	if (fd != -1)
-		lock_soon(fd, LOCK_SH);
+		state_lock(fd, STATE_SHARED);
 	load(fd, key, p);
 	if (fd != -1)
 		close(fd);
@@ -207,7 +185,7 @@ pause_note(const struct spool *s, const struct state_key *key, struct pause *p,
 	struct record r;
 
 	if (fd != -1)
-		lock_soon(fd, LOCK_EX);
+		state_lock(fd, STATE_EXCLUSIVE);
 	load(fd, key, p);
 	add_failure(p, cause, now);
 	p->until = now + seconds(p->failures, arg);

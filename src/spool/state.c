@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
@@ -11,6 +13,8 @@
 #include "spool/state.h"
 
 #define FIRST_ACCOUNT "default"
+#define LOCK_TRIES 10
+#define LOCK_REST_NS 1000000 /* between two of them */
 
 /* Whether `c` stands for itself in a file name; capitals do not, for there
  * are file systems that take them for small letters. */
@@ -61,6 +65,22 @@ state_open(const struct spool *s, const char *name, int flags)
 {
 	return openat(s->fds[SPOOL_STATE], name,
 	    flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+}
+
+void
+state_lock(int fd, enum state_lock how)
+{
+	static const int operations[] = {
+		[STATE_SHARED] = LOCK_SH, [STATE_EXCLUSIVE] = LOCK_EX
+	};
+	const struct timespec rest = { .tv_nsec = LOCK_REST_NS };
+
+	for (size_t i = 0; i < LOCK_TRIES; i++) {
+		if (flock(fd, operations[how] | LOCK_NB) == 0 ||
+		    errno != EWOULDBLOCK)
+			return;
+		(void)nanosleep(&rest, NULL);
+	}
 }
 
 int

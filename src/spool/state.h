@@ -32,6 +32,14 @@ int state_name(char dst[STATE_NAME_MAX + 1], const char *what,
  * Returns the descriptor, or -1 with errno set. */
 int state_open(const struct spool *s, const char *name, int flags);
 
+/*
+ * Locks as flock(2) does, but waits for a few moments only: who has the lock
+ * may have been stopped.  Without it things go on, too: what is half written
+ * must be known by itself.
+ */
+enum state_lock { STATE_SHARED, STATE_EXCLUSIVE };
+void state_lock(int fd, enum state_lock how);
+
 /* Reads or writes `n` bytes at the start; reading: there may be more.  Returns
  * 0, or what errno says of it. */
 int state_read(int fd, void *p, size_t n);

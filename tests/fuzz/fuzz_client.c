@@ -22,6 +22,7 @@ struct talk {
 	uint64_t size; /* of each message */
 	size_t body_of; /* the mail whose body was last */
 	bool asked_late;
+	enum smtp_ask ask;
 	size_t yes[MAILS_MAX]; /* said to its end, or ends */
 };
 
@@ -42,7 +43,8 @@ make_envelope(struct envelope *env, int recipients)
 }
 
 /* Byte 0: the plan, the number of mails; byte 1: recipients, the size of the
- * message, the protocol; then all that the smarthost says. */
+ * message, the protocol, whether it is only asked for; then all that the
+ * smarthost says. */
 static void
 make(const uint8_t *data, struct talk *t)
 {
@@ -61,6 +63,9 @@ make(const uint8_t *data, struct talk *t)
 		.password_len = 8,
 		.nonce = "fyko+d2lbbFgONRv9qkxdawL",
 		.recipients_max = data[1] / 16 };
+	if (data[1] >= 0xe0)
+		t->ask = data[1] >= 0xf0 ? SMTP_ASK_RECIPIENTS
+					 : SMTP_ASK_SENDER;
 	for (size_t m = 0; m < t->mails; m++)
 		make_envelope(&t->envs[m], 1 + data[1] % 16);
 }
@@ -68,7 +73,7 @@ make(const uint8_t *data, struct talk *t)
 static void
 give(struct talk *t)
 {
-	struct smtp_mail mail = { &t->envs[t->given], t->size };
+	struct smtp_mail mail = { &t->envs[t->given], t->size, t->ask };
 
 	if (t->given == t->mails) {
 		smtp_finish(t->c);
@@ -86,6 +91,7 @@ send_body(struct talk *t, enum smtp_todo todo)
 	for (size_t m = 0; m < t->given; m++)
 		if (smtp_is_open(t->c, &t->envs[m]))
 			t->body_of = m;
+	assert(t->ask == SMTP_ASK_NOTHING);
 	env = &t->envs[t->body_of];
 	/* somebody gets it, or may be accepted in the same flight */
 	assert(envelope_count(env, RCPT_ACCEPTED) > 0 ||
@@ -108,7 +114,8 @@ check(const struct talk *t)
 
 		assert(delivered == 0 || t->yes[m] > 0);
 		assert(delivered == t->yes[m] ||
-		    t->plan.protocol != SMTP_PROTOCOL_LMTP);
+		    t->plan.protocol != SMTP_PROTOCOL_LMTP ||
+		    t->ask != SMTP_ASK_NOTHING);
 		assert(delivered + envelope_count(env, RCPT_DEFERRED) +
 			envelope_count(env, RCPT_FAILED) ==
 		    env->count);
@@ -138,6 +145,22 @@ hear(struct smtp_client *c, struct reply *r, const uint8_t *data, size_t size,
 	return got == REPLY_DONE ? r->code : 0;
 }
 
+/* Whether a yes to what is awaited is one to a mail. */
+static bool
+is_last(const struct talk *t, enum smtp_state awaited)
+{
+	switch (t->ask) {
+	case SMTP_ASK_SENDER:
+		return awaited == SMTP_MAIL;
+	case SMTP_ASK_RECIPIENTS:
+		return awaited == SMTP_RCPT;
+	case SMTP_ASK_NOTHING:
+		break;
+	}
+	return awaited == SMTP_DOT || awaited == SMTP_BDAT ||
+	    awaited == SMTP_EACH_DOT || awaited == SMTP_EACH_BDAT;
+}
+
 static void
 run(struct talk *t, struct reply *r, const uint8_t *data, size_t size)
 {
@@ -147,14 +170,15 @@ run(struct talk *t, struct reply *r, const uint8_t *data, size_t size)
 
 	while ((todo = smtp_next(t->c)) != SMTP_TODO_CLOSE) {
 		enum smtp_state awaited = smtp_awaited(t->c);
-		bool end = awaited == SMTP_DOT || awaited == SMTP_BDAT ||
-		    awaited == SMTP_EACH_DOT || awaited == SMTP_EACH_BDAT;
+		size_t mail = t->ask == SMTP_ASK_NOTHING ? t->body_of
+							 : t->given - 1;
+		bool end = is_last(t, awaited);
 
 		assert(steps++ < 100 + 20 * size);
 		if (todo == SMTP_TODO_READ)
 			code = hear(t->c, r, data, size, &pos);
 		if (todo == SMTP_TODO_READ && end && code / 100 == 2)
-			t->yes[t->body_of]++;
+			t->yes[mail]++;
 		assert(todo != SMTP_TODO_BODY || code / 100 == 3);
 		if (todo == SMTP_TODO_BODY || todo == SMTP_TODO_CHUNK)
 			send_body(t, todo);

@@ -9,6 +9,9 @@ import sys
 from collections import namedtuple
 
 LAYERS = ("base", "config", "mail", "net", "smtp", "spool", "delivery", "cli")
+# Beside them: what only a program of its own links, and what that may use.
+BRANCHES = {"oauth": ("base", "config", "net", "oauth")}
+MAINS = ("src/main.c", "src/oauth_main.c")
 
 # kind: word, number, string, char, comment, directive, or op
 Token = namedtuple("Token", "kind text line")

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import threading
+import time
 from dataclasses import dataclass
 
 _CONFIG = """
@@ -34,6 +35,8 @@ subjectKeyIdentifier = hash
 _GOOD = ("DNS:localhost,DNS:smarthost.example.test,DNS:*.163.com,"
          "IP:127.0.0.1,IP:127.0.0.2,IP:::1")
 _VALID = ("20200101000000Z", "20991231235959Z")
+# less than 14 days, and no less than 9
+_SOON = time.strftime("%Y%m%d000000Z", time.gmtime(time.time() + 11 * 86400))
 
 # name: (common name, subject alternative names, from, until, signer)
 _KINDS = {
@@ -49,6 +52,7 @@ _KINDS = {
                 "ca"),
     "future": ("*.163.com", _GOOD, "20980101000000Z", "20991231235959Z",
                "ca"),
+    "ending": ("*.163.com", _GOOD, _VALID[0], _SOON, "ca"),
     "unknown-ca": ("*.163.com", _GOOD, *_VALID, "other"),
     "client": ("web1", "", *_VALID, "ca"),
     "client-unknown": ("web1", "", *_VALID, "other"),

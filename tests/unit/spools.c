@@ -2,6 +2,7 @@
 
 #include <bsd/string.h>
 #include <dirent.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -179,4 +180,21 @@ spools_count(const char *dir, const char *folder)
 		count++;
 	closedir(listing);
 	return count - 2;
+}
+
+void
+spools_open_place(struct spools_place *p)
+{
+	spools_make(p->dir);
+	p->spool = (struct spool){ .dir = p->dir,
+		.fds = { -1, -1, -1, -1, -1 } };
+	p->spool.fds[SPOOL_STATE] = open(p->dir, O_RDONLY | O_DIRECTORY);
+	assert_int_not_equal(p->spool.fds[SPOOL_STATE], -1);
+}
+
+void
+spools_close_place(struct spools_place *p)
+{
+	close(p->spool.fds[SPOOL_STATE]);
+	spools_remove(p->dir);
 }

@@ -27,6 +27,14 @@ void spools_assert_same(const struct entry *a, const struct entry *b);
 void spools_make(char dir[256]);
 void spools_remove(const char *dir);
 
+/* A spool that has nothing but its state/. */
+struct spools_place {
+	char dir[256];
+	struct spool spool;
+};
+void spools_open_place(struct spools_place *p);
+void spools_close_place(struct spools_place *p);
+
 /* How many names there are in the directory `dir`/`folder`. */
 size_t spools_count(const char *dir, const char *folder);
 

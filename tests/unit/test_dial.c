@@ -366,6 +366,8 @@ second_address(void **state)
 		left = deadline_left(start);
 		assert_string_equal(d.address, "::1");
 		assert_string_equal(d.literal, "[IPv6:::1]");
+		assert_string_equal(d.found, "127.0.0.1 ::1");
+		assert_in_range(d.found_at, start.at - LONG, start.at);
 		assert_true(d.is_loopback);
 		assert_true((LONG - left >= DIAL_HEAD_START - 5) == deaf);
 		close(d.fd);
@@ -393,6 +395,9 @@ nobody_answers(void **state)
 	    "(::1), Connection timed out (127.0.0.1)",
 	    port);
 	assert_string_equal(res.text, want);
+	assert_string_equal(d.found, "::1 127.0.0.1");
+	assert_int_equal(reach(&d, "none.example", port, NULL, soon(LONG)), -1);
+	assert_int_equal(d.found_at, 0);
 	close(v4);
 	close(v6);
 	close_all(fillers, FILLERS);

@@ -14,28 +14,6 @@
 #include "spool/login.h"
 #include "spools.h"
 
-struct place {
-	char dir[256];
-	struct spool spool;
-};
-
-static void
-begin(struct place *p)
-{
-	spools_make(p->dir);
-	p->spool = (struct spool){ .dir = p->dir,
-		.fds = { -1, -1, -1, -1, -1 } };
-	p->spool.fds[SPOOL_STATE] = open(p->dir, O_RDONLY | O_DIRECTORY);
-	assert_int_not_equal(p->spool.fds[SPOOL_STATE], -1);
-}
-
-static void
-end(struct place *p)
-{
-	close(p->spool.fds[SPOOL_STATE]);
-	spools_remove(p->dir);
-}
-
 static void
 test_noted(void **state)
 {
@@ -43,10 +21,10 @@ test_noted(void **state)
 			       changed = { "", "secrex", 6 },
 			       other = { "other", "secret", 6 };
 	struct result res;
-	struct place p;
+	struct spools_place p;
 
 	(void)state;
-	begin(&p);
+	spools_open_place(&p);
 	assert_int_equal(login_load(&p.spool, &key), 0);
 	assert_int_equal(login_note(&p.spool, &key, 2, &res), 0);
 	assert_int_equal(login_load(&p.spool, &key), 2);
@@ -55,7 +33,7 @@ test_noted(void **state)
 	assert_int_equal(login_note(&p.spool, &changed, 1, &res), 0);
 	assert_int_equal(login_load(&p.spool, &changed), 1);
 	assert_int_equal(login_load(&p.spool, &key), 0);
-	end(&p);
+	spools_close_place(&p);
 }
 
 /* Whatever byte of it is wrong, or missing, it says nothing. */
@@ -64,13 +42,13 @@ test_damaged(void **state)
 {
 	const struct state_key key = { "", "secret", 6 };
 	struct result res;
-	struct place p;
+	struct spools_place p;
 	char file[300], whole[256];
 	ssize_t size;
 	int fd;
 
 	(void)state;
-	begin(&p);
+	spools_open_place(&p);
 	assert_int_equal(login_note(&p.spool, &key, 2, &res), 0);
 	snprintf(file, sizeof file, "%s/login.default", p.dir);
 	fd = open(file, O_RDWR);
@@ -88,7 +66,7 @@ test_damaged(void **state)
 	assert_int_equal(ftruncate(fd, size - 1), 0);
 	assert_int_equal(login_load(&p.spool, &key), 0);
 	close(fd);
-	end(&p);
+	spools_close_place(&p);
 }
 
 /* No room for it, or nowhere to put it. */
@@ -97,17 +75,17 @@ test_fails(void **state)
 {
 	const struct state_key key = { "", "secret", 6 };
 	struct result res;
-	struct place p;
+	struct spools_place p;
 
 	(void)state;
-	begin(&p);
+	spools_open_place(&p);
 	close(p.spool.fds[SPOOL_STATE]);
 	p.spool.fds[SPOOL_STATE] = open("/dev/null", O_RDONLY);
 	assert_int_equal(login_note(&p.spool, &key, 2, &res), -1);
 	assert_int_equal(res.kind, RESULT_STORAGE);
 	assert_non_null(strstr(res.text, "state/login.default"));
 	assert_int_equal(login_load(&p.spool, &key), 0);
-	end(&p);
+	spools_close_place(&p);
 }
 
 int

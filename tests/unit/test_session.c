@@ -17,6 +17,7 @@
 
 #include "mail/lines.h"
 #include "peer.h"
+#include "smtp/client_login.h"
 #include "smtp/session.h"
 
 #define HOST "smtp.example"
@@ -44,6 +45,7 @@ static struct buf events; /* what the feed was asked and told */
 static struct buf heard; /* lines from C and M as they came */
 static struct buf left; /* what came after the last word */
 static struct buf shown; /* the watcher's lines, "C: ..." */
+static struct buf passed; /* what it was told is behind us */
 static char unexpected[256]; /* what came instead of a C line */
 static int cancel[2];
 static unsigned sends, rings;
@@ -265,6 +267,18 @@ watch_line(void *arg, char who, const char *text)
 }
 
 static void
+watch_passed(void *arg, enum smtp_state state, const struct reply *reply,
+    const struct smtp_client *client)
+{
+	bool is_login = state == SMTP_AUTH;
+
+	(void)arg;
+	buf_printf(&passed, "%s %d%s%s\n", smtp_state_stage(state),
+	    reply == NULL ? 0 : reply->code, is_login ? " " : "",
+	    is_login ? smtp_login(client) : "");
+}
+
+static void
 watch_progress(void *arg, uint64_t done, uint64_t size)
 {
 	struct message *m = arg;
@@ -353,7 +367,8 @@ send_all(struct session *s, const struct wish *w, struct message *m,
 
 	supply.n = w->mails > 0 ? w->mails : 1;
 	for (size_t i = 0; i < supply.n; i++)
-		supply.mails[i] = (struct session_mail){ &envs[i], &source };
+		supply.mails[i] = (struct session_mail){ .env = &envs[i],
+			.message = &source };
 	rc = session_send(s, &feed, until, &res);
 	assert_int_equal(supply.settled, supply.given);
 	return rc;
@@ -375,7 +390,10 @@ talk(const struct wish *w, struct message *m, const struct tls *tls)
 		.tls = tls,
 		.tls_name = HOST,
 		.secret = &secret,
-		.watch = { watch_line, watch_progress, m },
+		.watch = { .line = watch_line,
+		    .progress = watch_progress,
+		    .passed = watch_passed,
+		    .arg = m },
 		.timeout = w->timeout ? w->timeout : PATIENCE };
 	struct deadline until = deadline_in(
 	    w->until ? w->until : PATIENCE, cancel[0]);
@@ -434,6 +452,7 @@ run(const struct wish *w)
 	buf_free(&heard);
 	buf_free(&left);
 	buf_free(&shown);
+	buf_free(&passed);
 	unexpected[0] = '\0';
 	buf_free(&events);
 	for (size_t i = 0; i < MAILS_MAX; i++)
@@ -595,6 +614,16 @@ test_not_smtp(void **state)
 	assert_int_equal(rc, -1);
 	expect(RCPT_PENDING, RESULT_PROTOCOL, "(\"HTTP/1.1 400 Bad\\x1b");
 	assert_string_equal(left.data, "");
+	/* an alert of TLS; with an end of a line in it */
+	RUN(w, "R:\x15\x03\x03\x02\x02\x28", "X:");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_NO_GREETING, "speaks TLS from the start");
+	RUN(w, "R:\x16\x03\x01\n");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_NO_GREETING, "speaks TLS from the start");
+	RUN(w, "R:\x17 x\n");
+	assert_int_equal(rc, -1);
+	expect(RCPT_PENDING, RESULT_PROTOCOL, "not an SMTP reply");
 }
 
 /* A line without end, lines without end. */
@@ -850,6 +879,9 @@ test_tls(void **state)
 	assert_int_equal(rc, 0);
 	expect(RCPT_DELIVERED, RESULT_OK, "taken");
 	assert_non_null(strstr(shown.data, "*: TLSv1.3"));
+	assert_string_equal(passed.data,
+	    " 0\nSTARTTLS 0\nGREETING 220\nEHLO 250\nAUTH 235 PLAIN\n"
+	    "MAIL 250\nRCPT 250\nDATA 354\nDOT 250\n");
 	w.tls = SMTP_TLS_STARTTLS;
 	w.ctx = context();
 	RUN(w, "S:220 hi", "C:EHLO me", "S:250-hi\r\n250 STARTTLS",
@@ -859,6 +891,9 @@ test_tls(void **state)
 	    "S:250 a\r\n250 b\r\n354 go", "M:", "C:QUIT", "S:250 taken");
 	assert_int_equal(rc, 0);
 	expect(RCPT_DELIVERED, RESULT_OK, "taken");
+	assert_string_equal(passed.data,
+	    " 0\nGREETING 220\nEHLO 250\nSTARTTLS 220\nSTARTTLS 0\nEHLO 250\n"
+	    "AUTH 235 PLAIN\nMAIL 250\nRCPT 250\nDATA 354\nDOT 250\n");
 }
 
 /* Nothing that matters in clear. */
@@ -1358,6 +1393,7 @@ set_up(void **state)
 	buf_init(&heard, SIZE_MAX / 2);
 	buf_init(&left, SIZE_MAX / 2);
 	buf_init(&shown, SIZE_MAX / 2);
+	buf_init(&passed, SIZE_MAX / 2);
 	buf_init(&events, SIZE_MAX / 2);
 	for (size_t i = 0; i < MAILS_MAX; i++)
 		envelope_init(&envs[i]);
@@ -1371,6 +1407,7 @@ tear_down(void **state)
 	buf_free(&heard);
 	buf_free(&left);
 	buf_free(&shown);
+	buf_free(&passed);
 	buf_free(&events);
 	for (size_t i = 0; i < MAILS_MAX; i++)
 		envelope_clear(&envs[i]);

@@ -35,6 +35,9 @@ greet(struct peer *p)
 	}
 }
 
+static struct tls_certificate shown; /* by the server met last */
+static int none_shown; /* -1: none */
+
 /* Makes the handshake with a server of that context as `host`; 0 when it
  * succeeded and the server's words came through. */
 static int
@@ -55,6 +58,7 @@ meet(SSL_CTX *ctx, const struct tls *tls, const char *host, char *sni)
 		assert_memory_equal(line, "220 hello\r\n", 11);
 	}
 	assert_int_equal(stream_describe(s)[0] == '\0', rv == -1);
+	none_shown = stream_certificate(s, &shown);
 	stream_close(s);
 	peer_join(&p);
 	if (sni != NULL)
@@ -177,6 +181,35 @@ kind_of(const char *text)
 	return RESULT_CERTIFICATE;
 }
 
+/* What a server shows is read, be it accepted or not. */
+static void
+check_shown(const struct peer_cert *cert)
+{
+	static const char *const issuers[] = { [PEER_CA] = "CN=Test CA",
+		[PEER_STRANGER] = "CN=Stranger",
+		[PEER_EXPIRED_CA] = "CN=Old CA" };
+	bool is_dated = cert->from != 0 || cert->until != 0;
+	int64_t now = time(NULL);
+
+	assert_int_equal(none_shown, 0);
+	if (cert->signer != PEER_ITSELF)
+		assert_string_equal(shown.issuer, issuers[cert->signer]);
+	assert_in_range(
+	    shown.begins - now - (is_dated ? cert->from : -PEER_DAY) + 60, 0,
+	    120);
+	assert_in_range(
+	    shown.ends - now - (is_dated ? cert->until : PEER_DAY) + 60, 0,
+	    120);
+	assert_int_equal(strncmp(shown.key, "sha256//", 8), 0);
+	if (cert->names != NULL && strncmp(cert->names, "DNS:", 4) == 0)
+		assert_int_equal(strncmp(shown.names, cert->names + 4,
+				     strcspn(cert->names + 4, ",")),
+		    0);
+	else if (cert->names == NULL)
+		assert_string_equal(
+		    shown.names, "no host (a CN alone does not count)");
+}
+
 static void
 certificates(void **state)
 {
@@ -191,6 +224,7 @@ certificates(void **state)
 		rv = meet(peer_context(&r->cert), tls, r->host, sni);
 		if (rv != (r->want == NULL ? 0 : -1))
 			fail_msg("%s: %s", r->name, rv == 0 ? "ok" : res.text);
+		check_shown(&r->cert);
 		if (rv == 0) {
 			assert_string_equal(sni, r->sni);
 			continue;
@@ -233,6 +267,7 @@ versions(void **state)
 		if (rv == -1) {
 			assert_int_equal(res.kind, RESULT_TLS);
 			assert_non_null(strstr(res.text, cases[i].want));
+			assert_int_equal(none_shown, -1);
 		}
 		tls_free(tls);
 	}

@@ -66,6 +66,13 @@ world_clear(struct world *w)
 	buf_free(&w->sent);
 }
 
+/* What is answered to those who are only asked for. */
+static const enum smtp_state asked_last[] = {
+	[SMTP_ASK_NOTHING] = SMTP_STATE_COUNT,
+	[SMTP_ASK_SENDER] = SMTP_MAIL,
+	[SMTP_ASK_RECIPIENTS] = SMTP_RCPT,
+};
+
 static bool
 is_each(enum smtp_state state)
 {
@@ -113,6 +120,8 @@ world_tell_reply(struct world *w, const char *text)
 		w->acknowledged[w->body_of] = true;
 		w->yes[w->body_of]++;
 	}
+	if (state == asked_last[w->host->ask] && w->last_code / 100 == 2)
+		w->acknowledged[w->asking] = true;
 	smtp_replied(w->c, &w->reply);
 }
 
@@ -239,7 +248,8 @@ send_flight(struct world *w)
 static void
 give(struct world *w)
 {
-	const struct smtp_mail mail = { &w->envs[w->given++], size_of(w) };
+	const struct smtp_mail mail = { &w->envs[w->given++], size_of(w),
+		w->host->ask };
 
 	if (smtp_next(w->c) != SMTP_TODO_CLOSE)
 		w->handed_out++;

@@ -26,6 +26,7 @@ struct host {
 	size_t mails; /* 0: one */
 	bool later; /* at a dot it is not known yet what comes next */
 	uint64_t size; /* of the message; 0: SIZE */
+	enum smtp_ask ask;
 };
 
 /* A host, and what goes over the wire, and what comes of it. */
