@@ -1,5 +1,10 @@
 #include "config.h"
 
+#include <arpa/nameser.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <resolv.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -284,6 +290,143 @@ order(void **state)
 	}
 }
 
+/* What the DNS says to each service's question: records, or an error of
+ * <netdb.h>, or nothing at all. */
+static struct {
+	int error[SRV_SERVICE_COUNT];
+	unsigned port[SRV_SERVICE_COUNT]; /* 0: no records */
+	const char *target;
+	bool hangs;
+	char asked[256];
+} dns;
+
+/* Stands before the library's. */
+int
+res_nquery(res_state state, const char *name, int class, int type,
+    unsigned char *answer, int size)
+{
+	int s = strncmp(name, "_submissions.", 13) == 0 ? SRV_SUBMISSIONS
+							: SRV_SUBMISSION;
+	struct answer a;
+
+	assert_int_equal(class, ns_c_in);
+	assert_int_equal(type, ns_t_srv);
+	if (dns.hangs) {
+		/* longer than anybody waits */
+		(void)poll(NULL, 0, 300);
+		state->res_h_errno = TRY_AGAIN;
+		return -1;
+	}
+	strcat(strcat(dns.asked, name), " ");
+	state->res_h_errno = dns.error[s];
+	if (dns.error[s] != 0)
+		return -1;
+	begin(&a);
+	if (dns.port[s] != 0)
+		put_srv(&a, 0, 0, dns.port[s], dns.target);
+	assert_true((int)a.n <= size);
+	memcpy(answer, a.at, a.n);
+	return (int)a.n;
+}
+
+#define FIRST "_submissions._tcp.example.com "
+#define SECOND "_submission._tcp.example.com "
+
+static void
+finding(void **state)
+{
+	static const struct {
+		int error[2];
+		unsigned port[2];
+		const char *target;
+		const char *asked;
+		int service; /* -1: none */
+		const char *text;
+	} rows[] = {
+		{ { 0 }, { 465, 587 }, "a.example", FIRST, SRV_SUBMISSIONS,
+		    NULL },
+		{ { 0 }, { 0, 587 }, "a.example", FIRST SECOND, SRV_SUBMISSION,
+		    NULL },
+		{ { NO_DATA }, { 0, 587 }, "a.example", FIRST SECOND,
+		    SRV_SUBMISSION, NULL },
+		{ { HOST_NOT_FOUND }, { 0, 587 }, "a.example", FIRST SECOND,
+		    SRV_SUBMISSION, NULL },
+		{ { HOST_NOT_FOUND, HOST_NOT_FOUND }, { 0 }, NULL, FIRST SECOND,
+		    -1,
+		    "example.com has no SRV records of mail submission "
+		    "(_submissions._tcp, _submission._tcp): name its server "
+		    "in host" },
+		{ { 0 }, { 1, 0 }, "", FIRST SECOND, -1,
+		    "example.com offers no mail submission: its SRV records "
+		    "say so" },
+		{ { 0 }, { 0, 1 }, "", FIRST SECOND, -1,
+		    "example.com offers no mail submission: its SRV records "
+		    "say so" },
+		/* who cannot tell has not said that there are none */
+		{ { TRY_AGAIN }, { 0, 587 }, "a.example", FIRST, -1,
+		    "cannot look up _submissions._tcp.example.com: Host name "
+		    "lookup failure" },
+		{ { NO_RECOVERY }, { 0, 587 }, "a.example", FIRST, -1,
+		    "cannot look up _submissions._tcp.example.com: Unknown "
+		    "server error" },
+		{ { 0, TRY_AGAIN }, { 0 }, NULL, FIRST SECOND, -1,
+		    "cannot look up _submission._tcp.example.com: Host name "
+		    "lookup failure" },
+	};
+	struct srv_list list;
+	struct result res;
+	int rv;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		memset(&dns, 0, sizeof dns);
+		memcpy(dns.error, rows[i].error, sizeof dns.error);
+		memcpy(dns.port, rows[i].port, sizeof dns.port);
+		dns.target = rows[i].target;
+		rv = srv_find(
+		    &list, "example.com", deadline_in(20000, -1), &res);
+		assert_string_equal(dns.asked, rows[i].asked);
+		if (rows[i].service == -1) {
+			assert_int_equal(rv, -1);
+			assert_int_equal(res.kind, RESULT_RESOLVE);
+			assert_string_equal(res.text, rows[i].text);
+			assert_int_equal(list.n, 0);
+			continue;
+		}
+		assert_int_equal(rv, 0);
+		assert_int_equal(list.n, 1);
+		assert_int_equal(list.service, rows[i].service);
+		assert_int_equal(
+		    list.at[0].port, rows[i].port[rows[i].service]);
+	}
+}
+
+static void
+no_answer(void **state)
+{
+	struct srv_list list;
+	struct result res;
+	int p[2];
+
+	(void)state;
+	dns.hangs = true;
+	assert_int_equal(
+	    srv_find(&list, "example.com", deadline_in(30, -1), &res), -1);
+	assert_int_equal(res.kind, RESULT_RESOLVE);
+	assert_string_equal(res.text,
+	    "cannot look up the SRV records of example.com: no answer in time");
+	assert_int_equal(pipe(p), 0);
+	assert_int_equal(write(p[1], "x", 1), 1);
+	assert_int_equal(
+	    srv_find(&list, "example.com", deadline_in(20000, p[0]), &res), -1);
+	assert_int_equal(res.kind, RESULT_INTERRUPTED);
+	close(p[0]);
+	close(p[1]);
+	/* both are over, and have released what they had */
+	(void)poll(NULL, 0, 900);
+	dns.hangs = false;
+}
+
 int
 main(void)
 {
@@ -292,6 +435,8 @@ main(void)
 		cmocka_unit_test(beside),
 		cmocka_unit_test(malformed),
 		cmocka_unit_test(order),
+		cmocka_unit_test(finding),
+		cmocka_unit_test(no_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
