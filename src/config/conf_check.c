@@ -335,10 +335,20 @@ check_syslog(const struct conf *conf, struct result *res)
 int
 conf_check(const struct conf *conf, struct result *res)
 {
-	static int (*const checks[])(const struct conf *,
-	    struct result *) = { check_host, check_kinds, check_ehlo,
-		check_login, check_clear, check_pin, check_tls, check_source,
-		check_proxy, check_sender, check_queue, check_syslog };
+	static int (*const checks[])(const struct conf *, struct result *) = {
+		check_host,
+		check_kinds,
+		check_ehlo,
+		check_login,
+		check_clear,
+		check_pin,
+		check_tls,
+		check_source,
+		check_proxy,
+		check_sender,
+		check_queue,
+		check_syslog,
+	};
 
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
 		if (checks[i](conf, res) == -1)

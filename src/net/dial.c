@@ -343,11 +343,12 @@ pass(struct dial *d, const struct dial_to *to, const struct proxy *proxy,
 		.host = proxy->host, .port = proxy->port, .source = to->source
 	};
 	char address[sizeof d->address];
+	int rv = dial_tcp(d, &there, until, res);
 
-	if (dial_tcp(d, &there, until, res) == -1)
+	d->found_at = 0;
+	if (rv == -1)
 		return result_context(res, "the proxy");
 	d->is_loopback = false;
-	d->found_at = 0;
 	strlcpy(address, d->address, sizeof address);
 	snprintf(d->address, sizeof d->address, "via %.58s", address);
 	if (socks_connect(d->fd, proxy, to->host, to->port, until, res) == 0)

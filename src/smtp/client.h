@@ -94,7 +94,7 @@ bool smtp_asks_next(const struct smtp_client *c);
 /*
  * MAIL, or when asked for the next: a mail, in as many transactions as its
  * recipients take.  Once the sender or (but by LMTP) the message is refused or
- * put off, that is the result of all left, and no further transaction repeats it.
+ * put off, that is the result of all left; no further transaction repeats it.
  * Without a word: TOO_BIG, UTF8_ADDRESS, REQUIRETLS, where what is offered
  * forbids it, DEFERRED (LOST, if all are left) where LIMITS do; BUG for an
  * address that must not be written.

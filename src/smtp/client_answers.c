@@ -123,8 +123,8 @@ smtp_on_data_refused(struct smtp_client *c, const struct smtp_event *e)
 }
 
 /* An answer in mid-message is the answer to it; by LMTP, to the first who was
- * accepted.  The rest of the message
- * cannot be left out, so the connection is closed without the dot. */
+ * accepted.  The rest of the message cannot be left out, so the connection is
+ * closed without the dot. */
 void
 smtp_on_early(struct smtp_client *c, const struct smtp_event *e)
 {
