@@ -161,27 +161,39 @@ deliver_trust(struct tls **tls, const struct conf *conf, struct result *res)
 	return tls_new(tls, &rules, res);
 }
 
-int
-deliver_open(struct delivery *d, struct deadline until, struct result *res)
+/* Takes the hosts one by one. */
+static int
+open_any(struct delivery *d, struct hosts *hosts, struct deadline until,
+    struct result *res)
 {
 	enum hosts_next next;
-	struct hosts hosts;
 
-	d->session = NULL;
-	d->relay[0] = '\0';
-	result_fail(res, RESULT_CONFIG, "no smarthost is configured");
-	hosts_begin(&hosts, d->conf);
 	while (
-	    (next = hosts_next(&hosts, &d->place, until, res)) != HOSTS_NONE) {
+	    (next = hosts_next(hosts, &d->place, until, res)) != HOSTS_NONE) {
 		d->peer.address[0] = '\0';
 		name_relay(d);
 		if (next == HOSTS_ONE &&
-		    connect_host(d, hosts_share(&hosts, until), res) == 0)
+		    connect_host(d, hosts_share(hosts, until), res) == 0)
 			return 0;
 		if (!deliver_is_relay_fault(res) || deadline_left(until) == 0)
 			return -1;
 	}
 	return -1;
+}
+
+int
+deliver_open(struct delivery *d, struct deadline until, struct result *res)
+{
+	struct hosts hosts;
+	int rv;
+
+	d->session = NULL;
+	d->relay[0] = '\0';
+	result_fail(res, RESULT_CONFIG, "no smarthost is configured");
+	hosts_begin(&hosts, d->conf);
+	rv = open_any(d, &hosts, until, res);
+	hosts_end(&hosts);
+	return rv;
 }
 
 int

@@ -28,7 +28,7 @@ struct delivery {
 	int cancel; /* descriptor that ends it all, or -1 */
 	/* out: what was tried last */
 	struct hosts_place place;
-	char relay[HOST_MAX + 97]; /* "host[address]:port", or path */
+	char relay[HOST_MAX + 97]; /* "host[address]:port", path, srv:... */
 	struct dial peer; /* of the connection; its socket is the session's */
 	struct session *session; /* NULL: none */
 };

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <bsd/string.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/hostname.h"
@@ -10,6 +11,18 @@ void
 hosts_begin(struct hosts *h, const struct conf *conf)
 {
 	*h = (struct hosts){ .conf = conf, .rest = conf->smarthost.host };
+}
+
+void
+hosts_end(struct hosts *h)
+{
+	free(h->found);
+}
+
+static bool
+has_found(const struct hosts *h)
+{
+	return h->found != NULL && h->next < h->found->n;
 }
 
 static void
@@ -33,13 +46,13 @@ take_found(struct hosts *h, struct hosts_place *place)
 		[SRV_SUBMISSIONS] = SMTP_TLS_UP,
 		[SRV_SUBMISSION] = SMTP_TLS_STARTTLS,
 	};
-	const struct srv_target *target = &h->found.at[h->next++];
+	const struct srv_target *target = &h->found->at[h->next++];
 	bool within = hostname_is_within(target->name, h->domain);
 
 	place->host.kind = HOST_NAME;
 	place->host.port = target->port;
 	strlcpy(place->host.name, target->name, sizeof place->host.name);
-	place->tls = tls[h->found.service];
+	place->tls = tls[h->found->service];
 	strlcpy(place->tls_name, within ? target->name : h->domain,
 	    sizeof place->tls_name);
 }
@@ -51,9 +64,13 @@ look_up(struct hosts *h, const char *domain, struct deadline until,
 	struct deadline connect = deadline_in(
 	    h->conf->smarthost.connect_timeout, -1);
 
+	if (h->found == NULL)
+		h->found = calloc(1, sizeof *h->found);
+	if (h->found == NULL)
+		return result_fail(res, RESULT_SYSTEM, "out of memory");
 	h->next = 0;
 	strlcpy(h->domain, domain, sizeof h->domain);
-	return srv_find(&h->found, domain,
+	return srv_find(h->found, domain,
 	    deadline_earlier(hosts_share(h, until), connect), res);
 }
 
@@ -61,7 +78,7 @@ enum hosts_next
 hosts_next(struct hosts *h, struct hosts_place *place, struct deadline until,
     struct result *res)
 {
-	if (h->next == h->found.n) {
+	if (!has_found(h)) {
 		if (!host_next(&h->rest, h->conf->smarthost.port, &place->host))
 			return HOSTS_NONE;
 		if (place->host.kind != HOST_SRV) {
@@ -78,7 +95,7 @@ hosts_next(struct hosts *h, struct hosts_place *place, struct deadline until,
 struct deadline
 hosts_share(const struct hosts *h, struct deadline until)
 {
-	if (h->next == h->found.n && h->rest[strspn(h->rest, " ")] == '\0')
+	if (!has_found(h) && h->rest[strspn(h->rest, " ")] == '\0')
 		return until;
 	return deadline_earlier(
 	    until, deadline_in(deadline_left(until) / 2, -1));

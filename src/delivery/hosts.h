@@ -28,7 +28,8 @@ struct hosts {
 	const struct conf *conf;
 	const char *rest; /* of the list */
 	char domain[HOST_MAX + 1]; /* whose records were found */
-	struct srv_list found;
+	struct srv_list *found; /* NULL: none yet; not on the stack, which may
+				 * be small */
 	size_t next; /* of these */
 };
 
@@ -38,12 +39,13 @@ enum hosts_next {
 	HOSTS_FAILED /* of a domain none is known; others may follow */
 };
 
-/* Borrows `conf`. */
+/* Borrows `conf`; releases all else. */
 void hosts_begin(struct hosts *h, const struct conf *conf);
+void hosts_end(struct hosts *h);
 
 /* Puts the next one in `place`; where that FAILED, its host as it is
  * configured.  Looks up what takes that, until `until` at the longest.  Kinds
- * as srv_find's. */
+ * as srv_find's; SYSTEM. */
 enum hosts_next hosts_next(struct hosts *h, struct hosts_place *place,
     struct deadline until, struct result *res)
     __attribute__((warn_unused_result));

@@ -71,6 +71,7 @@ walk(const char *text, char *dst, size_t size)
 			    "%s:%ld/%s/%s ", place.host.name, place.host.port,
 			    tls[place.tls], place.tls_name);
 	}
+	hosts_end(&h);
 	conf_clear(&conf);
 }
 
@@ -133,6 +134,7 @@ shares(void **state)
 		    want[i] - 1000, want[i]);
 	}
 	assert_int_equal(hosts_next(&h, &place, until, &res), HOSTS_NONE);
+	hosts_end(&h);
 	conf_clear(&conf);
 }
 
