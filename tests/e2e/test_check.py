@@ -351,8 +351,9 @@ def test_no_such_name(outpost):
 
 @pytest.mark.root
 def test_port_25_is_blocked(outpost):
-    address = "127.25.25.25"
+    address = "127.25.%d.%d" % divmod(os.getpid() % 65536, 256)
     with socket.socket() as deaf:
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             deaf.bind((address, 25))
         except OSError:
