@@ -96,7 +96,7 @@ check_end_at(struct check *c, int64_t at)
 		.host = c->host,
 		.account = c->account,
 		.verdict = c->verdict,
-		.ms = (long)(at - c->now),
+		.ms = at > c->now ? (long)(at - c->now) : 0,
 		.text = c->text.data,
 		.advice = c->advice.data,
 		.why = failed ? &c->why : NULL };

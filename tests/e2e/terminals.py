@@ -7,8 +7,15 @@ import struct
 import subprocess
 import termios
 import time
+import unicodedata
 
 PATIENCE = 30  # seconds, for anything to appear
+
+
+def widths(text):
+    """How many columns each line takes."""
+    return [sum(2 if unicodedata.east_asian_width(c) in "WF" else 1
+                for c in line) for line in text.split("\n")]
 
 
 def _take_terminal():

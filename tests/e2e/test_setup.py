@@ -1,12 +1,12 @@
 """outpost setup: the dialogue on a terminal, and the same by options."""
 
 import signal
-import unicodedata
 
 import pytest
 from queued import dead_port
 from runner import CODE, USER
 from setups import Setup
+from terminals import widths
 
 ENGLISH = {
     "address": "Mail address of the account: ",
@@ -39,12 +39,6 @@ def host163(smarthost):
 @pytest.fixture
 def setup(outpost, host163):
     return Setup(outpost, host163.port)
-
-
-def widths(text):
-    """How many columns each line takes."""
-    return [sum(2 if unicodedata.east_asian_width(c) in "WF" else 1
-                for c in line) for line in text.split("\n")]
 
 
 @pytest.mark.parametrize("colour", [True, False])
