@@ -199,7 +199,7 @@ check_sender(const struct conf *conf, struct result *res)
 		return 0;
 	return conf_fail(conf, "sender", "address", res,
 	    "must be set to the account's mail address, since user is not "
-	    "one (or rewrite = never)");
+	    "one (or set user to it, or rewrite = never)");
 }
 
 /* The password must not go over a network in clear. */
@@ -217,8 +217,9 @@ check_clear(const struct conf *conf, struct result *res)
 	while (host_next(&list, conf->smarthost.port, &host))
 		if (!host_is_loopback(&host))
 			return fail_smarthost(conf, "tls",
-			    "with off, the password would go over the network "
-			    "in clear; insecure_auth = yes allows that",
+			    "off would send the password over the network in "
+			    "clear; set implicit for port 465, starttls for "
+			    "587 (insecure_auth = yes allows off)",
 			    res);
 	return 0;
 }
