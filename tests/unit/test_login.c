@@ -93,7 +93,7 @@ static const struct dialogue dialogues[] = {
 	    NULL },
 	{ { "tokens alone", .ehlo = OFFER("XOAUTH2 OAUTHBEARER"),
 	      .authenticate = true },
-	    NULL, HELLO "QUIT|\n", "~", RESULT_NO_AUTH,
+	    NULL, HELLO "QUIT|\n", "~", RESULT_AUTH_METHOD,
 	    "mx.test: AUTH with a password is wanted, offered is: XOAUTH2 "
 	    "OAUTHBEARER" },
 };
