@@ -59,19 +59,41 @@ SERVICES = {
            "/etc/postfix/elsewhere.key,/etc/postfix/elsewhere.pem"},
     6465: {**IMPLICIT, **CERTIFICATE},
     6587: {**STARTTLS, **CERTIFICATE},
+    7025: {"smtpd_sender_restrictions": "",
+           "smtpd_relay_restrictions": "permit_mynetworks,reject"},
 }
-DOVECOT = """protocols =
-ssl = no
-auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256
+# its own submission server listens on 7465, and gives Postfix what it takes
+DOVECOT = """protocols = submission
+ssl = yes
+ssl_cert = <%(cert)s
+ssl_key = <%(key)s
+ssl_ca = <%(ca)s
+ssl_verify_client_cert = yes
+ssl_require_crl = no
+ssl_cert_username_field = commonName
+auth_ssl_username_from_cert = yes
+auth_mechanisms = plain login cram-md5 scram-sha-1 scram-sha-256 external
+mail_location = maildir:%(mail)s/%%u
+submission_relay_host = 127.0.0.1
+submission_relay_port = 7025
 auth_failure_delay = 0
 log_path = /var/log/dovecot.log
 passdb {
   driver = passwd-file
-  args = scheme=PLAIN username_format=%u /etc/dovecot/users
+  args = scheme=PLAIN username_format=%%u /etc/dovecot/users
 }
 userdb {
   driver = static
-  args = uid=65534 gid=65534 home=/nonexistent
+  args = uid=5000 gid=5000 home=%(mail)s/%%u
+}
+service submission-login {
+  inet_listener submission {
+    port = 0
+  }
+  inet_listener submissions {
+    port = 7465
+    ssl = yes
+  }
 }
 service auth {
   unix_listener /var/spool/postfix/private/auth {
@@ -88,6 +110,7 @@ service anvil {
 """
 UID = 5000
 LOG = pathlib.Path("/var/log/postfix.log")
+LOGINS = pathlib.Path("/var/log/dovecot.log")
 
 
 def services():
@@ -120,8 +143,11 @@ class Postfix:
             "postfix/people": "".join(f"{p} {p}/\n"
                                       for p in [account, *people]),
             "postfix/clients": f"{client} web1\n",
-            "dovecot/dovecot.conf": DOVECOT,
-            "dovecot/users": f"{account}:{{PLAIN}}{password}\n",
+            "dovecot/dovecot.conf": DOVECOT % {
+                "cert": cert.cert, "key": cert.key, "ca": authority.ca_file,
+                "mail": scratch / "home"},
+            "dovecot/users": f"{account}:{{PLAIN}}{password}\n"
+                             "web1:::::::nopassword=y\n",
         }
         for name, text in files.items():
             pathlib.Path("/etc", name).write_text(text, encoding="utf-8")
@@ -161,6 +187,12 @@ class Postfix:
     @property
     def log(self):
         return LOG.read_text() if LOG.exists() else ""
+
+    @property
+    def logins(self):
+        """[(user, mechanism)] of those who logged in to Dovecot itself."""
+        return re.findall(r"Login: user=<([^>]*)>, method=([A-Z0-9-]+)",
+                          LOGINS.read_text())
 
     def how(self, mail):
         """(protocol, log-in) of a mail, as Postfix has noted them: the latter

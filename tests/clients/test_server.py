@@ -14,7 +14,6 @@ ADA = "ada@example.com"
 TEXT = "Grüße\n.\n.. aus Köln, 北京\n"
 WRONG = "xx" + PASSWORD
 MECHANISMS = ["PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256"]
-CAUGHT = ["scram-sha-256", "scram-sha-1", "cram-md5", "plain", "login"]
 
 
 class Client:
@@ -113,7 +112,8 @@ def test_wrong_password(smarthost, client, method):
     subjects = [f"server: wrong {method} {i}" for i in (1, 2)]
     for i, subject in enumerate(subjects, 1):
         said = client.send(subject)
-        assert f"refused AUTH {method} as {ACCOUNT}: 535 5.7.8" in said
+        assert f"refused AUTH {method} as {ACCOUNT}, with a password " \
+            "that holds a blank: 535 5.7.8" in said
         assert "kept for later" in said and "authorisation code" in said
         assert client.waiting == i
     assert "status=4.7.8" in client.log or "535 5.7.8" in client.log
@@ -152,14 +152,19 @@ def test_certificate_of_another(smarthost, client):
     arrived(smarthost, "server: another", "ESMTPSA", "SCRAM-SHA-256")
 
 
+def own_certificate(authority, kind="client"):
+    """The keys that show it."""
+    own = authority.certificate(kind)
+    os.chmod(own.key, 0o600)
+    return {"tls_cert": own.cert, "tls_key": own.key}
+
+
 @pytest.mark.parametrize("port", [6465, 6587])
 def test_certificate_instead_of_a_login(smarthost, client, authority, port):
     """Without it the server refuses the recipient."""
-    own = authority.certificate("client")
-    os.chmod(own.key, 0o600)
     subject = f"server: certificate {port}"
     keys = {"auth": "off", "user": None, "password_file": None}
-    client.configure(port, tls_cert=own.cert, tls_key=own.key, **keys)
+    client.configure(port, **keys, **own_certificate(authority))
     client.send(subject)
     arrived(smarthost, subject, "ESMTPS", None)
     client.configure(port, **keys)
@@ -168,6 +173,33 @@ def test_certificate_instead_of_a_login(smarthost, client, authority, port):
                           capture_output=True)
     assert done.returncode == 67 and b"554 5.7.1" in done.stderr, done
     assert client.waiting == 0
+
+
+def test_certificate_to_log_in_with(smarthost, client, authority):
+    """EXTERNAL, which Dovecot's own server takes."""
+    client.configure(7465, auth="external", user="web1", password_file=None,
+                     **own_certificate(authority))
+    said = client.send("server: external")
+    assert "AUTH EXTERNAL ********" in said
+    arrived(smarthost, "server: external", "ESMTP", None)
+    assert smarthost.logins[-1] == ("web1", "EXTERNAL")
+
+
+def test_certificate_of_a_stranger(client, authority):
+    """It is by an authority that the server does not know."""
+    client.configure(7465, auth="external", user="web1", password_file=None,
+                     **own_certificate(authority, "client-unknown"))
+    client.send("server: stranger")
+    assert client.waiting == 1
+
+
+@pytest.mark.parametrize("method", MECHANISMS)
+def test_dovecot(smarthost, client, method):
+    subject = f"server: dovecot {method}"
+    said = client.configure(7465, auth=method.lower()).send(subject)
+    assert " BDAT " in said
+    arrived(smarthost, subject, "ESMTP", None)
+    assert smarthost.logins[-1] == (ACCOUNT, method)
 
 
 def test_octets_in_one_piece(smarthost, client):
