@@ -25,7 +25,8 @@ CONFIG = {
     "no host": (
         {"host": None}, "host: must be set to the server that takes your mail"),
     "smtps:// before the host": (
-        {"host": "smtps://smtp.163.com"}, "host: not a host name or address"),
+        {"host": "smtps://smtp.163.com"},
+        "host: must be the name alone: what smtps:// says is tls = implicit"),
     "a port of letters": (
         {"port": "smtps"}, "port: must be a number from 1 to 65535"),
     "tls = on": (

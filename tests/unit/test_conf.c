@@ -73,6 +73,8 @@ static const struct {
 	{ "colon", HOST "port: 465\n", "t.ini:3: expected `name = value`" },
 	{ "no value", HOST "port\n", "t.ini:3: expected `name = value`" },
 	{ "continuation", HOST "user = a\n  b@c\n", "t.ini:4: expected" },
+	{ "URL", "[smarthost]\nhost = smtps://smtp.a:465\n",
+	    "t.ini:2: [smarthost] host: must be the name alone" },
 	{ "duplicate", HOST "port = 1\n\nport = 1\n",
 	    "t.ini:5: port in [smarthost] was set on line 3 already" },
 	{ "duplicate section", HOST "[sender]\n" HOST,
