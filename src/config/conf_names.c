@@ -20,7 +20,7 @@ static const struct {
 	    "usessl usestarttls usetls" },
 	{ "smarthost", "auth", "authmechanism authmethod smtpauth" },
 	{ "smarthost", "user",
-	    "account authuser emailhostuser login smtpauthuser smtplogin "
+	    "authuser emailhostuser login smtpauthuser smtplogin "
 	    "smtpuser smtpusername username" },
 	{ "smarthost", "password",
 	    "authcode authpass authpassword code emailhostpassword pass "

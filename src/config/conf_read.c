@@ -54,6 +54,20 @@ fail_homeless(
 	    guess != NULL ? guess->section : CONF_SMARTHOST);
 }
 
+/* A line without "=": no more of it is shown than the key it looks like. */
+static int
+look_at_bare(
+    const struct conf *conf, const struct inifile_entry *e, struct result *res)
+{
+	const struct conf_key *key = conf_key_guess(CONF_SMARTHOST, e->name);
+
+	if (key == NULL)
+		return 0;
+	return result_fail(res, RESULT_CONFIG,
+	    "%s:%u: expected `%s = value`, in [%s]", conf->path, e->line,
+	    key->name, key->section);
+}
+
 static int
 fail_section(
     const struct conf *conf, const struct inifile_entry *e, struct result *res)
@@ -155,6 +169,8 @@ take_entry(void *arg, const struct inifile_entry *e, struct result *res)
 	const struct conf_key *key;
 	const char *account;
 
+	if (e->is_bare)
+		return look_at_bare(r->conf, e, res);
 	if (*e->section == '\0')
 		return fail_homeless(r->conf, e, res);
 	if (!split_section(e->section, base, &account))

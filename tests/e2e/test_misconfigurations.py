@@ -62,9 +62,12 @@ CONFIG = {
         "defaults\nauth on\n",
         ":1: expected `name = value`, [section] or a comment"),
     "msmtprc in a section": (
-        "[smarthost]\ntls_starttls on\n", ":2: expected `name = value`"),
+        "[smarthost]\ntls_starttls on\n",
+        ":2: expected `tls = value`, in [smarthost]"),
+    "msmtprc without its head": (
+        "host smtp.163.com\n", ":1: expected `host = value`, in [smarthost]"),
     "colons": (
-        "[smarthost]\nhost: smtp.163.com\n", ":2: expected `name = value`"),
+        "[smarthost]\nhost: smtp.163.com\n", ":2: expected `host = value`"),
     "a wide =": (
         "[smarthost]\nhost＝smtp.163.com\n", ":2: expected `name = value`"),
     "a section of another program": (
