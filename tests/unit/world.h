@@ -20,6 +20,7 @@ struct host {
 	enum smtp_tls tls;
 	bool authenticate;
 	enum sasl_want want;
+	const char *password;
 	size_t recipients, max;
 	const char *greeting;
 	size_t mails; /* 0: one */
