@@ -1,10 +1,8 @@
 /*
- * result_kinds: the table of all the ways a step can end.
- *
- * KIND, sysexits code, enhanced status (RFC 3463), TEMPORARY or PERMANENT,
- * and what to do about it in English and in Chinese ("" where the text of the
- * result says it all).  What is known of a single provider's words is in
- * etc/providers.ini instead.
+ * result_kinds: the table of all the ways a step can end: KIND, sysexits code,
+ * enhanced status (RFC 3463), TEMPORARY or PERMANENT, and what to do about it
+ * in English and in Chinese ("" where the text of the result says it all).
+ * What is known of a single provider's words is in etc/providers.ini instead.
  */
 #ifndef BASE_RESULT_KINDS_H
 #define BASE_RESULT_KINDS_H
@@ -43,10 +41,10 @@
 	    "Check `host` in the configuration and this machine's DNS.", \
 	    "请检查配置中的 host 和本机的 DNS。") \
 	X(CONNECT, EX_TEMPFAIL, "4.4.1", TEMPORARY, \
-	    "Check `host` and `port`, and that a firewall lets this " \
-	    "connection out; most clouds block port 25: use 465.", \
-	    "请检查 host 和 port，以及防火墙是否放行；云主机通常封 25 端口，" \
-	    "请用 465。") \
+	    "Check `host` (most often smtp. and the domain), `port` and this " \
+	    "machine's firewall; most clouds block port 25: use 465.", \
+	    "请检查 host（一般是 smtp. 加域名）和 port，以及防火墙是否放行；" \
+	    "云主机通常封 25 端口，请用 465。") \
 	X(LOST, EX_TEMPFAIL, "4.4.2", TEMPORARY, "", "") \
 	X(TIMEOUT, EX_TEMPFAIL, "4.4.2", TEMPORARY, "", "") \
 	X(NO_GREETING, EX_TEMPFAIL, "4.4.2", TEMPORARY, \
@@ -59,6 +57,9 @@
 	X(NOT_TLS, EX_TEMPFAIL, "4.7.5", TEMPORARY, \
 	    "Set `tls = starttls` for this port, or use `port = 465`.", \
 	    "此端口请设 tls = starttls，或改用 port = 465。") \
+	X(NOT_SMTP, EX_TEMPFAIL, "4.5.0", TEMPORARY, \
+	    "Set `host` and `port` to the server for sending mail (SMTP).", \
+	    "请把 host 和 port 设为发信服务器（SMTP）的地址和端口。") \
 	X(CERTIFICATE, EX_TEMPFAIL, "4.7.5", TEMPORARY, "", "") \
 	X(CERT_NAME, EX_TEMPFAIL, "4.7.5", TEMPORARY, \
 	    "Set `host` to a name that the certificate is for.", \
@@ -72,9 +73,9 @@
 	    "certificate in `ca_file`.", \
 	    "请安装或更新 ca-certificates，或用 ca_file 指定签发者的证书。") \
 	X(CERT_PIN, EX_TEMPFAIL, "4.7.5", TEMPORARY, \
-	    "If the server's owner confirms that its key is new, put the one " \
-	    "shown into `tls_pin`; if not, somebody may be in between.", \
-	    "若服务器一方确认已更换密钥，请把上面的新值写入 tls_pin；" \
+	    "If the server's owner confirms that this is its key, put it into " \
+	    "`tls_pin`; if not, somebody may be in between.", \
+	    "若服务器一方确认这是它的密钥，请把上面的值写入 tls_pin；" \
 	    "否则可能有人在中间截听。") \
 	X(NO_STARTTLS, EX_TEMPFAIL, "4.7.4", TEMPORARY, \
 	    "Use `tls = implicit` with `port = 465`.", \
@@ -85,12 +86,16 @@
 	    "请检查 user 和 password；许多邮箱要用授权码或应用专用密码，" \
 	    "不能用登录密码。") \
 	X(NO_AUTH, EX_TEMPFAIL, "4.7.8", TEMPORARY, \
-	    "Check `auth`, `tls` and `port` in the configuration.", \
-	    "请检查配置中的 auth、tls 和 port。") \
+	    "Set `host` to the server for sending mail, not to an MX, and use " \
+	    "TLS; where no login is needed, set `auth = off`.", \
+	    "请把 host 设为发信服务器（不是收信的 MX），并使用 TLS；" \
+	    "若服务器不需要登录，请设 auth = off。") \
+	X(AUTH_METHOD, EX_TEMPFAIL, "4.7.8", TEMPORARY, \
+	    "Set `auth` to one that is offered.", \
+	    "请把 auth 设为服务器提供的方式之一。") \
 	X(DOWNGRADE, EX_TEMPFAIL, "4.7.8", TEMPORARY, \
-	    "If the server's owner confirms that it offers no more than this " \
-	    "now, name it: `auth = plain`, say; if not, somebody may be in " \
-	    "between.", \
+	    "If the server's owner confirms that it offers no more than this, " \
+	    "set `auth = plain`, say; if not, somebody may be in between.", \
 	    "若服务器一方确认现在只提供这些登录方式，请写明 auth，例如 " \
 	    "auth = plain；否则可能有人在中间截听。") \
 	X(SMARTHOST, EX_TEMPFAIL, "4.3.2", TEMPORARY, "", "") \

@@ -213,6 +213,18 @@ check_ehlo(const struct conf *conf, struct result *res)
 	    conf, "ehlo", "must be a host name or an [address]", res);
 }
 
+/* Other programs take URLs. */
+static int
+check_scheme(const struct conf *conf, struct result *res)
+{
+	if (strstr(conf->smarthost.host, "://") == NULL)
+		return 0;
+	return fail_smarthost(conf, "host",
+	    "must be the name alone: what smtps:// says is tls = implicit, "
+	    "and smtp:// tls = starttls",
+	    res);
+}
+
 /* Puts the key that says where the password is in `name`, or NULL: then it
  * may be in places that no key names. */
 static int
@@ -269,7 +281,7 @@ check_sender(const struct conf *conf, struct result *res)
 		return 0;
 	return conf_fail(conf, "sender", "address", res,
 	    "must be set to the account's mail address, since user is not "
-	    "one (or rewrite = never)");
+	    "one (or set user to it, or rewrite = never)");
 }
 
 /* Whether what is said to the host stays on this machine, of which nobody can
@@ -297,8 +309,9 @@ check_clear(const struct conf *conf, struct result *res)
 	while (host_next(&list, conf->smarthost.port, &host))
 		if (!stays_here(conf, &host))
 			return fail_smarthost(conf, "tls",
-			    "with off, the password would go over the network "
-			    "in clear; insecure_auth = yes allows that",
+			    "off would send the password over the network in "
+			    "clear; set implicit for port 465, starttls for "
+			    "587 (insecure_auth = yes allows off)",
 			    res);
 	return 0;
 }
@@ -336,6 +349,7 @@ int
 conf_check(const struct conf *conf, struct result *res)
 {
 	static int (*const checks[])(const struct conf *, struct result *) = {
+		check_scheme,
 		check_host,
 		check_kinds,
 		check_ehlo,

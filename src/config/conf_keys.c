@@ -167,6 +167,8 @@ conf_key_guess(const char *section, const char *name)
 	const struct conf_key *key, *best = NULL;
 	size_t cost, least = 6;
 
+	if ((key = conf_key_by_other_name(name)) != NULL)
+		return key;
 	for (size_t i = 0; i < conf_key_count; i++) {
 		key = &conf_keys[i];
 		cost = 2 * distance(name, key->name);

@@ -46,8 +46,14 @@ bool conf_key_is_of_account(const struct conf_key *key);
 /* Whether any key belongs to `section`. */
 bool conf_section_exists(const char *section);
 
-/* The row whose name is so like `name` that it must have been meant, in
- * `section` rather than in another; or NULL. */
+/* The row that other programs call `name`, or whose name is so like it that it
+ * must have been meant, in `section` rather than in another; or NULL. */
 const struct conf_key *conf_key_guess(const char *section, const char *name);
+
+/* The row that other programs, or people, call `name`; or NULL. */
+const struct conf_key *conf_key_by_other_name(const char *name);
+
+/* The section that others call `name`, or write in another case; or NULL. */
+const char *conf_section_guess(const char *name);
 
 #endif

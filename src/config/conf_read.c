@@ -41,10 +41,43 @@ struct reading {
 	bool own[CONF_KEYS_MAX]; /* keys of sections with the account's name */
 };
 
+/* A key that stands above all sections. */
+static int
+fail_homeless(
+    const struct conf *conf, const struct inifile_entry *e, struct result *res)
+{
+	const struct conf_key *guess = conf_key_guess(CONF_SMARTHOST, e->name);
+
+	return result_fail(res, RESULT_CONFIG,
+	    "%s:%u: a key before the first [section]; put [%s] above it",
+	    conf->path, e->line,
+	    guess != NULL ? guess->section : CONF_SMARTHOST);
+}
+
+/* A line without "=": no more of it is shown than the key it looks like. */
+static int
+look_at_bare(
+    const struct conf *conf, const struct inifile_entry *e, struct result *res)
+{
+	const struct conf_key *key = conf_key_guess(CONF_SMARTHOST, e->name);
+
+	if (key == NULL)
+		return 0;
+	return result_fail(res, RESULT_CONFIG,
+	    "%s:%u: expected `%s = value`, in [%s]", conf->path, e->line,
+	    key->name, key->section);
+}
+
 static int
 fail_section(
     const struct conf *conf, const struct inifile_entry *e, struct result *res)
 {
+	const char *guess = conf_section_guess(e->section);
+
+	if (guess != NULL)
+		return result_fail(res, RESULT_CONFIG,
+		    "%s:%u: unknown section [%s]; was [%s] meant?", conf->path,
+		    e->line, e->section, guess);
 	return result_fail(res, RESULT_CONFIG, "%s:%u: unknown section [%s]",
 	    conf->path, e->line, e->section);
 }
@@ -136,10 +169,10 @@ take_entry(void *arg, const struct inifile_entry *e, struct result *res)
 	const struct conf_key *key;
 	const char *account;
 
+	if (e->is_bare)
+		return look_at_bare(r->conf, e, res);
 	if (*e->section == '\0')
-		return result_fail(res, RESULT_CONFIG,
-		    "%s:%u: a key before the first [section]", r->conf->path,
-		    e->line);
+		return fail_homeless(r->conf, e, res);
 	if (!split_section(e->section, base, &account))
 		return fail_section(r->conf, e, res);
 	if (*account == '\0' && strcmp(base, CONF_SMARTHOST) == 0)

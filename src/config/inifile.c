@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <bsd/string.h>
 #include <ini.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -191,6 +192,31 @@ read_value(struct reader *r, struct span s)
 	return 0;
 }
 
+/* A line without "=", which may hold a part of a secret: none of it is shown
+ * by this module. */
+static void
+fail_bare(struct reader *r, struct span s)
+{
+	char word[INIFILE_NAME_MAX + 1];
+	struct inifile_entry entry = { .section = "",
+		.name = word,
+		.value = "",
+		.line = r->line,
+		.is_bare = true };
+	size_t n = 0;
+
+	while (n < s.n && n < sizeof word - 1 && s.p[n] != ':' &&
+	    !ascii_is_blank(s.p[n]))
+		n++;
+	memcpy(word, s.p, n);
+	word[n] = '\0';
+	r->status = r->take(r->arg, &entry, r->res);
+	if (r->status == 0)
+		(void)fail_line(
+		    r, "expected `name = value`, [section] or a comment");
+	explicit_bzero(word, sizeof word);
+}
+
 /* A line `name = value`. */
 static char *
 read_pair(struct reader *r, struct span s, char *dst, int size)
@@ -198,10 +224,8 @@ read_pair(struct reader *r, struct span s, char *dst, int size)
 	const char *equals = memchr(s.p, '=', s.n);
 	struct span name;
 
-	/* The line may hold a part of a secret: none of it is shown. */
 	if (equals == NULL) {
-		(void)fail_line(
-		    r, "expected `name = value`, [section] or a comment");
+		fail_bare(r, s);
 		return NULL;
 	}
 	name = trim((struct span){ s.p, (size_t)(equals - s.p) });
@@ -265,7 +289,10 @@ take_pair(void *user, const char *section, const char *name, const char *value)
 		return 0;
 	}
 	r->is_pending = false;
-	entry = (struct inifile_entry){ section, name, r->value.data, r->line };
+	entry = (struct inifile_entry){ .section = section,
+		.name = name,
+		.value = r->value.data,
+		.line = r->line };
 	r->status = r->take(r->arg, &entry, r->res);
 	return r->status == 0;
 }

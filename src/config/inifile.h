@@ -10,6 +10,7 @@
 #ifndef CONFIG_INIFILE_H
 #define CONFIG_INIFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/result.h"
@@ -25,11 +26,13 @@ struct inifile_entry {
 	const char *value; /* without quotes and comment; holds no NUL,
 				 * CR or LF; wiped after the call */
 	unsigned line;
+	bool is_bare; /* no "=" in the line: `name` is its first word, and the
+		       * others are "" */
 };
 
 /* Called for each section and key, in the order of the text; all of `entry`
  * is valid during the call only.  Returns 0, or -1 with `res` filled, which
- * ends the reading. */
+ * ends the reading; a bare line ends it anyhow, and -1 is for better words. */
 typedef int inifile_take(
     void *arg, const struct inifile_entry *entry, struct result *res);
 

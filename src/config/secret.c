@@ -99,6 +99,10 @@ secret_read(struct secret *s, const char *path, struct result *res)
 	struct buf text;
 	int status;
 
+	if (file_is_missing(path))
+		return result_fail(res, RESULT_CONFIG,
+		    "%s: no such file; its first line must be the password",
+		    path);
 	buf_init(&text, SECRET_FILE_MAX);
 	status = read_file(&text, path, res);
 	if (status == 0)

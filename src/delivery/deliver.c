@@ -20,6 +20,7 @@ deliver_is_relay_fault(const struct result *res)
 		[RESULT_PROTOCOL] = true,
 		[RESULT_TLS] = true,
 		[RESULT_NOT_TLS] = true,
+		[RESULT_NOT_SMTP] = true,
 		[RESULT_CERTIFICATE] = true,
 		[RESULT_CERT_NAME] = true,
 		[RESULT_CERT_TIME] = true,

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/text.h"
 #include "net/stream.h"
 #include "net/tls_peer.h"
@@ -82,7 +83,7 @@ again(struct stream *s, int error, struct result *res)
 }
 
 /* Says so where the peer's first words were not TLS at all: the types of
- * records are 20 to 23 (RFC 8446 section 5.1). */
+ * records are 20 to 23 (RFC 8446 section 5.1).  SMTP begins with digits. */
 static int
 explain_clear_text(struct stream *s, struct result *res)
 {
@@ -100,7 +101,8 @@ explain_clear_text(struct stream *s, struct result *res)
 		    "%s: the server answers the TLS handshake in clear text "
 		    "(it says \"%s\")",
 		    s->peer.host, said);
-	return result_fail(res, RESULT_NOT_TLS,
+	return result_fail(res,
+	    ascii_is_digit(said[0]) ? RESULT_NOT_TLS : RESULT_NOT_SMTP,
 	    "%s: the server on this port does not speak TLS from the start "
 	    "(it says \"%s\")",
 	    s->peer.host, said);

@@ -44,6 +44,17 @@ type_of(const char *host)
 }
 
 static void
+add_pin(struct buf *b, const X509 *cert)
+{
+	char text[PIN_TEXT_SIZE] = "unknown";
+	struct pin pin;
+
+	if (tls_certificate_pin(&pin, cert) == 0)
+		pin_write(text, &pin);
+	buf_puts(b, text);
+}
+
+static void
 say_wrong_host(struct buf *b, X509 *cert, const struct tls_peer *peer)
 {
 	buf_puts(b, "it is for ");
@@ -71,9 +82,9 @@ say_not_yet(struct buf *b, X509 *cert, const struct tls_peer *peer)
 static void
 say_self_signed(struct buf *b, X509 *cert, const struct tls_peer *peer)
 {
-	(void)cert;
 	(void)peer;
-	buf_puts(b, "it is self-signed, and not trusted here");
+	buf_puts(b, "it is self-signed, and not trusted here; its key is ");
+	add_pin(b, cert);
 }
 
 static void
@@ -89,13 +100,9 @@ say_unknown_ca(struct buf *b, X509 *cert, const struct tls_peer *peer)
 static void
 say_other_key(struct buf *b, X509 *cert, const struct tls_peer *peer)
 {
-	char text[PIN_TEXT_SIZE] = "unknown";
-	struct pin pin;
-
 	(void)peer;
-	if (tls_certificate_pin(&pin, cert) == 0)
-		pin_write(text, &pin);
-	buf_printf(b, "its key is none of those in tls_pin, but %s", text);
+	buf_puts(b, "its key is none of those in tls_pin, but ");
+	add_pin(b, cert);
 }
 
 /* clang-format off */
@@ -109,7 +116,7 @@ static const struct {
 	TROUBLE(IP_ADDRESS_MISMATCH, say_wrong_host, CERT_NAME),
 	TROUBLE(CERT_HAS_EXPIRED, say_expired, CERT_TIME),
 	TROUBLE(CERT_NOT_YET_VALID, say_not_yet, CERT_TIME),
-	TROUBLE(DEPTH_ZERO_SELF_SIGNED_CERT, say_self_signed, CERT_TRUST),
+	TROUBLE(DEPTH_ZERO_SELF_SIGNED_CERT, say_self_signed, CERT_PIN),
 	TROUBLE(SELF_SIGNED_CERT_IN_CHAIN, say_unknown_ca, CERT_TRUST),
 	TROUBLE(UNABLE_TO_GET_ISSUER_CERT, say_unknown_ca, CERT_TRUST),
 	TROUBLE(UNABLE_TO_GET_ISSUER_CERT_LOCALLY, say_unknown_ca, CERT_TRUST),

@@ -384,7 +384,9 @@ smtp_on_lost(struct smtp_client *c, const struct smtp_event *e)
 		smtp_on_wrong(c, e);
 		return;
 	}
-	if (e->why->kind != RESULT_TIMEOUT)
+	if (e->why->kind == RESULT_PROTOCOL && e->state == SMTP_GREETING)
+		kind = RESULT_NOT_SMTP;
+	else if (e->why->kind != RESULT_TIMEOUT)
 		kind = e->why->kind;
 	else if (kind == RESULT_NO_GREETING && c->plan->tls == SMTP_TLS_UP)
 		/* that the port may want TLS is no advice here */

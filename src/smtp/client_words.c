@@ -3,9 +3,32 @@
 #include <bsd/string.h>
 #include <stdio.h>
 
+#include "base/ascii.h"
 #include "smtp/client_machine.h"
 
 #define SUBJECT_MAX 400 /* a longer address leaves no room for the answer */
+
+/* What is odd about the password: how it looks when it was not pasted whole,
+ * or with more than itself.  Tells nothing else of it. */
+static const char *
+oddity(const char *p, size_t n)
+{
+	size_t blanks = 0, foreign = 0;
+
+	if (n == 0)
+		return "";
+	if (ascii_is_blank(p[0]) || ascii_is_blank(p[n - 1]))
+		return ", with a password that begins or ends with a blank";
+	if (n > 1 && (p[0] == '"' || p[0] == '\'') && p[n - 1] == p[0])
+		return ", with a password that stands in quotes";
+	for (size_t i = 0; i < n; i++) {
+		blanks += ascii_is_blank(p[i]);
+		foreign += (unsigned char)p[i] > 126;
+	}
+	if (foreign > 0)
+		return ", with a password that holds more than ASCII";
+	return blanks > 0 ? ", with a password that holds a blank" : "";
+}
 
 /* With what the smarthost said in mid-exchange. */
 static void
@@ -14,8 +37,9 @@ name_login(const struct smtp_client *c, char dst[SUBJECT_MAX])
 	const char *words = c->sasl.words;
 	bool any = words[0] != '\0';
 
-	snprintf(dst, SUBJECT_MAX, "AUTH %s as %s%s%s%s", sasl_name(&c->sasl),
-	    c->plan->user, any ? " (" : "", words, any ? ")" : "");
+	snprintf(dst, SUBJECT_MAX, "AUTH %s as %s%s%s%s%s", sasl_name(&c->sasl),
+	    c->plan->user, oddity(c->plan->password, c->plan->password_len),
+	    any ? " (" : "", words, any ? ")" : "");
 }
 
 /* Whether it is one alone of those whom the message is for that an answer is

@@ -112,7 +112,7 @@ refuse(enum sasl_want want, unsigned offered, struct result *res)
 
 	buf_init(&list, 256);
 	list_offered(&list, offered);
-	(void)result_fail(res, RESULT_NO_AUTH,
+	(void)result_fail(res, RESULT_AUTH_METHOD,
 	    "AUTH %s is wanted, offered is: %s", wanted_name(want), list.data);
 	buf_free(&list);
 	return -1;

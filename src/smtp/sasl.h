@@ -69,8 +69,8 @@ enum sasl_want {
 /*
  * Chooses a mechanism.  `offered` is a set of enum caps_mechanism; 0 after
  * HELO, where nothing is known: then `want`, and LOGIN for AUTO.  Kind
- * NO_AUTH: the wanted one, or any, is not offered (the text names both); DOWNGRADE:
- * nothing is offered that is as good as `least`.
+ * AUTH_METHOD: the wanted one, or any, is not offered (the text names both);
+ * DOWNGRADE: nothing is offered that is as good as `least`.
  */
 int sasl_choose(struct sasl *s, enum sasl_want want, unsigned offered,
     struct result *res) __attribute__((warn_unused_result));

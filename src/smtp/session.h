@@ -51,8 +51,9 @@ struct session;
 /*
  * Takes the connected socket `fd` (which is closed even on failure), makes
  * TLS, greets, logs in, until `until` at the longest.  Kinds: those of net/,
- * and SMARTHOST, PROTOCOL, NO_STARTTLS, NO_AUTH, AUTH, DEFERRED; HANDED_OVER
- * by the alarm, and then the socket is left as by session_leave.
+ * and SMARTHOST, PROTOCOL, NOT_SMTP, NO_STARTTLS, NO_AUTH, AUTH_METHOD, AUTH,
+ * DEFERRED; HANDED_OVER by the alarm, and then the socket is left as by
+ * session_leave.
  */
 int session_open(struct session **s, int fd, const struct session_rules *rules,
     struct deadline until, struct result *res)

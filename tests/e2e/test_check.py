@@ -290,7 +290,7 @@ def test_login_is_refused(outpost, smarthost):
 
 def test_login_is_not_offered(outpost, smarthost):
     done = check(outpost, host=smarthost(auth="XOAUTH2"))
-    done.failed("auth", "NO_AUTH", 75)
+    done.failed("auth", "AUTH_METHOD", 75)
     assert "AUTH XOAUTH2" in done.text("ehlo")
 
 
@@ -425,7 +425,7 @@ def test_no_worse_login_than_before(queue, smarthost):
     ("expired", "CERT_TIME", "2021-01-01"),
     ("future", "CERT_TIME", "2098-01-01"),
     ("unknown-ca", "CERT_TRUST", "CN=Test CA other"),
-    ("self-signed", "CERT_TRUST", "self-signed")])
+    ("self-signed", "CERT_PIN", "self-signed")])
 @pytest.mark.parametrize("tls", ["implicit", "starttls"])
 def test_certificate_is_refused(outpost, smarthost, certificate, kind, words,
                                 tls):

@@ -25,7 +25,25 @@
 #define PROOF \
 	"334 dj1waTM2NFc0eUxJakVKeFh0MGdTNVg0V1VaUjVmUTBHZjZ3emJGeURrY2k0PQ=="
 
+#define REFUSED(name, password_, text) \
+	{ \
+		{ "refused: " name, .ehlo = OFFER("PLAIN"), \
+			.authenticate = true, .auth = "535 no", \
+			.password = password_ }, \
+		    NULL, HELLO "AUTH PLAIN ********|\nQUIT|\n", "~", \
+		    RESULT_AUTH, text \
+	}
+
 static const struct dialogue dialogues[] = {
+	REFUSED("a blank at its end", "secret ",
+	    "begins or ends with a blank: 535 no"),
+	REFUSED("a tab before it", "\tsecret",
+	    "begins or ends with a blank: 535 no"),
+	REFUSED("quotes", "\"secret\"", "stands in quotes: 535 no"),
+	REFUSED("one quote", "\"secret", "me@mx.test: 535 no"),
+	REFUSED("blanks", "abcd efgh", "holds a blank: 535 no"),
+	REFUSED("printer's quotes", "\xe2\x80\x9csecret",
+	    "holds more than ASCII: 535 no"),
 	{ { "SCRAM", .ehlo = OFFER("PLAIN SCRAM-SHA-256"),
 	      .authenticate = true },
 	    FIRST "AUTH:1 " PROOF, SCRAM "********|\n|\n" MAIL, "+", RESULT_OK,
@@ -93,7 +111,7 @@ static const struct dialogue dialogues[] = {
 	    NULL },
 	{ { "tokens alone", .ehlo = OFFER("XOAUTH2 OAUTHBEARER"),
 	      .authenticate = true },
-	    NULL, HELLO "QUIT|\n", "~", RESULT_NO_AUTH,
+	    NULL, HELLO "QUIT|\n", "~", RESULT_AUTH_METHOD,
 	    "mx.test: AUTH with a password is wanted, offered is: XOAUTH2 "
 	    "OAUTHBEARER" },
 };

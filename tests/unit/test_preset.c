@@ -301,7 +301,7 @@ test_faults(void **state)
 		    "t.ini: provider a: [smarthost] host: not a host name",
 		    0644 },
 		{ A "host = x\ntls = off\n", "[smarthost]\nprovider = a\n" USER,
-		    "t.ini: provider a: [smarthost] tls: with off, the passw",
+		    "t.ini: provider a: [smarthost] tls: off would send",
 		    0644 },
 		{ A "host = x\npassword = x\n", "[smarthost]\nprovider = a\n",
 		    "t.ini:2: [smarthost] provider: /tmp/outpost-presets-",

@@ -87,7 +87,7 @@ static const struct {
 static void
 check_refused(unsigned offered, const struct result *res)
 {
-	assert_int_equal(res->kind, RESULT_NO_AUTH);
+	assert_int_equal(res->kind, RESULT_AUTH_METHOD);
 	assert_non_null(strstr(res->text, " is wanted, offered is: "));
 	for (unsigned bit = 1; bit < ALL; bit <<= 1)
 		if ((offered & bit) != 0)
@@ -113,7 +113,8 @@ test_downgrade(void **state)
 		{ SASL_GRADE_MUTUAL, SASL_AUTO, PLAIN | LOGIN | MD5, TLS,
 		    RESULT_DOWNGRADE },
 		{ SASL_GRADE_MUTUAL, SASL_AUTO, 0, TLS, RESULT_DOWNGRADE },
-		{ SASL_GRADE_MUTUAL, SASL_AUTO, EXTERNAL, TLS, RESULT_NO_AUTH },
+		{ SASL_GRADE_MUTUAL, SASL_AUTO, EXTERNAL, TLS,
+		    RESULT_AUTH_METHOD },
 		{ SASL_GRADE_BOUND, SASL_AUTO, SHA256 | SHA1, BOUND,
 		    RESULT_DOWNGRADE },
 		{ SASL_GRADE_BOUND, SASL_AUTO, SHA1_PLUS, BOUND, RESULT_OK },

@@ -189,8 +189,9 @@ test_modes(void **state)
 	secret_clear(&s);
 	assert_int_equal(
 	    load(&s, HOST "password_file = /nowhere/x\n", &res), -1);
-	assert_string_equal(
-	    res.text, "password_file: /nowhere/x: No such file or directory");
+	assert_string_equal(res.text,
+	    "password_file: /nowhere/x: no such file; its first line must be "
+	    "the password");
 	secret_clear(&s);
 }
 

@@ -612,7 +612,7 @@ test_not_smtp(void **state)
 	(void)state;
 	RUN(w, "S:HTTP/1.1 400 Bad\x1b[2J Request");
 	assert_int_equal(rc, -1);
-	expect(RCPT_PENDING, RESULT_PROTOCOL, "(\"HTTP/1.1 400 Bad\\x1b");
+	expect(RCPT_PENDING, RESULT_NOT_SMTP, "(\"HTTP/1.1 400 Bad\\x1b");
 	assert_string_equal(left.data, "");
 	/* an alert of TLS; with an end of a line in it */
 	RUN(w, "R:\x15\x03\x03\x02\x02\x28", "X:");
@@ -623,7 +623,7 @@ test_not_smtp(void **state)
 	expect(RCPT_PENDING, RESULT_NO_GREETING, "speaks TLS from the start");
 	RUN(w, "R:\x17 x\n");
 	assert_int_equal(rc, -1);
-	expect(RCPT_PENDING, RESULT_PROTOCOL, "not an SMTP reply");
+	expect(RCPT_PENDING, RESULT_NOT_SMTP, "not an SMTP reply");
 }
 
 /* A line without end, lines without end. */
@@ -638,13 +638,13 @@ test_floods(void **state)
 	memset(line, 'x', sizeof line - 1);
 	memcpy(line, "R:220 ", 6);
 	assert_int_equal(run(&w), -1);
-	expect(RCPT_PENDING, RESULT_PROTOCOL, "reply line too long");
+	expect(RCPT_PENDING, RESULT_NOT_SMTP, "reply line too long");
 	memcpy(many, "R:", 2);
 	for (size_t i = 2; i + 7 < sizeof many; i += 7)
 		memcpy(many + i, "220-a\r\n", 7);
 	words[0] = many;
 	assert_int_equal(run(&w), -1);
-	expect(RCPT_PENDING, RESULT_PROTOCOL, "too many lines");
+	expect(RCPT_PENDING, RESULT_NOT_SMTP, "too many lines");
 }
 
 static void

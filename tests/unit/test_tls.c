@@ -141,7 +141,9 @@ static const struct row rows[] = {
 	    HOST, "it is not valid before 20", NULL },
 	{ "self-signed",
 	    { .cn = HOST, .names = "DNS:smtp.example", .signer = PEER_ITSELF },
-	    HOST, "it is self-signed, and not trusted here", NULL },
+	    HOST,
+	    "it is self-signed, and not trusted here; its key is sha256//",
+	    NULL },
 	{ "unknown authority",
 	    { .cn = HOST,
 		.names = "DNS:smtp.example",
@@ -171,7 +173,7 @@ kind_of(const char *text)
 		{ "it is for", RESULT_CERT_NAME },
 		{ "expired", RESULT_CERT_TIME },
 		{ "not valid before", RESULT_CERT_TIME },
-		{ "self-signed", RESULT_CERT_TRUST },
+		{ "self-signed", RESULT_CERT_PIN },
 		{ "not trusted", RESULT_CERT_TRUST },
 	};
 

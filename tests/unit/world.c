@@ -33,8 +33,11 @@ make_envelope(struct envelope *env, size_t mail, size_t recipients)
 void
 world_make(struct world *w, const struct host *host)
 {
+	const char *password = host->password;
 	struct result res;
 
+	if (password == NULL)
+		password = "secret";
 	*w = (struct world){ .host = host, .nasked = 1 };
 	w->plan = (struct smtp_plan){ .host = "mx.test",
 		.ehlo = "me.test",
@@ -43,8 +46,8 @@ world_make(struct world *w, const struct host *host)
 		.authenticate = host->authenticate,
 		.auth = host->want,
 		.user = "me@mx.test",
-		.password = "secret",
-		.password_len = 6,
+		.password = password,
+		.password_len = strlen(password),
 		.nonce = "fyko+d2lbbFgONRv9qkxdawL",
 		.recipients_max = host->max == 0 ? 50 : host->max };
 	w->mails = host->mails > 0 ? host->mails : 1;

@@ -21,6 +21,7 @@ struct host {
 	enum smtp_protocol protocol;
 	bool authenticate;
 	enum sasl_want want;
+	const char *password;
 	size_t recipients, max;
 	const char *greeting;
 	size_t mails; /* 0: one */
