@@ -115,7 +115,7 @@ greeted(struct check_way *w, enum smtp_state state, const struct caps *caps)
 	check_begin(w->c, CHECK_STAGE_EHLO);
 	buf_init(&offers, OFFERS_MAX);
 	put_offers(&offers, caps);
-	if (state == SMTP_EHLO)
+	if (state != SMTP_HELO)
 		check_note(w->c, CHECK_SAYS_OFFERS, offers.data, NULL);
 	else
 		check_warn(w->c, CHECK_SAYS_NO_EHLO, NULL);
@@ -140,7 +140,8 @@ watch_passed(void *arg, enum smtp_state state, const struct reply *reply,
 		w->answers[state].code = reply->code;
 		w->login = smtp_login(client);
 		if (w->at == CHECK_STAGE_EHLO && reply->code / 100 == 2 &&
-		    (state == SMTP_EHLO || state == SMTP_HELO))
+		    (state == SMTP_EHLO || state == SMTP_HELO ||
+			state == SMTP_LHLO))
 			greeted(w, state, smtp_offers(client));
 	}
 }
@@ -150,7 +151,8 @@ static bool
 is_blocked(const struct check_way *w, const struct result *why)
 {
 	return why->kind == RESULT_CONNECT &&
-	    w->delivery.host.port == PORT_BLOCKED &&
+	    w->delivery.place.host.port == PORT_BLOCKED &&
+	    w->delivery.peer.found_at != 0 &&
 	    check_clock() - w->delivery.peer.found_at >=
 	    w->conf.smarthost.connect_timeout / 2;
 }

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <bsd/string.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,13 @@ fail_missing(const char *path, struct result *res)
 	    "%s: no such file; outpost.ini(5) says what to put there", path);
 }
 
+static bool
+holds_secret(const struct conf *conf)
+{
+	return *conf->smarthost.password != '\0' ||
+	    strchr(conf->smarthost.proxy, '@') != NULL;
+}
+
 /* Reads, and checks who may write to, the file. */
 static int
 load(struct conf *conf, const char *path, struct buf *text, struct result *res)
@@ -146,7 +154,7 @@ load(struct conf *conf, const char *path, struct buf *text, struct result *res)
 		if ((*c->smarthost.password_command != '\0' &&
 			file_check_owner(path, &st, "command to run", res) ==
 			    -1) ||
-		    (*c->smarthost.password != '\0' &&
+		    (holds_secret(c) &&
 			file_check_secret(path, &st, res) == -1))
 			return -1;
 	return 0;

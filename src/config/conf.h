@@ -46,10 +46,9 @@ void conf_find(
  * "file:line: what" and never a secret: missing or unreadable file, unknown
  * section or key, duplicate, bad value, contradiction (no host; auth without
  * user; a password sent in clear without insecure_auth; a file that others
- * may change, or that holds a password and others may read, or a command
- * and is another user's).  DENIED: the caller
- * may not read it, or there is none at CONF_DEFAULT_PATH.  Owner and mode are
- * checked on the opened file.
+ * may change, or that holds a password, a proxy's too, and others may read, or
+ * a command and is another user's).  DENIED: the caller may not read it, or
+ * there is none at CONF_DEFAULT_PATH.  The opened file's owner and mode count.
  */
 int conf_load(struct conf *conf, const char *path, struct result *res)
     __attribute__((warn_unused_result));

@@ -1,12 +1,15 @@
 #include "config.h"
 
+#include <bsd/string.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/hostname.h"
 #include "base/log.h"
 #include "base/pin.h"
+#include "base/proxy.h"
 #include "config/conf.h"
 #include "config/conf_internal.h"
 #include "config/host.h"
@@ -21,14 +24,18 @@ fail_smarthost(const struct conf *conf, const char *name, const char *text,
 	return conf_fail(conf, "smarthost", name, res, text);
 }
 
-/* What is wrong with an entry of `host`. */
+/* What is wrong with an entry of `host`; NULL: nothing. */
 static const char *
 complaint(const struct host *host)
 {
 	if (host->kind == HOST_BAD_PORT)
 		return "the port after a : must be a number from 1 to 65535";
-	if (host->name[0] == '/')
-		return "a path is not a host";
+	if (host->kind == HOST_BAD_PATH)
+		return "the path is too long for a socket";
+	if (host->kind == HOST_BAD_DOMAIN)
+		return "srv: must have a domain like example.com after it";
+	if (host->kind != HOST_BAD)
+		return NULL;
 	if (strchr(host->name, ':') != NULL)
 		return "not a host name or address (before a port, an IPv6 "
 		       "address stands in brackets)";
@@ -47,9 +54,55 @@ check_host(const struct conf *conf, struct result *res)
 		    "provider to one that `outpost providers` lists",
 		    res);
 	while (host_next(&list, conf->smarthost.port, &host))
-		if (host.kind == HOST_BAD || host.kind == HOST_BAD_PORT)
+		if (complaint(&host) != NULL)
 			return fail_smarthost(
 			    conf, "host", complaint(&host), res);
+	return 0;
+}
+
+/* What does not go with hosts of some kind.  No certificate is for a path; who
+ * connects to port 25 expects SMTP, and a reply for the whole message (RFC 2033
+ * section 5); SRV records are of submission, and not to be had by a proxy. */
+static int
+check_kinds(const struct conf *conf, struct result *res)
+{
+	const char *list = conf->smarthost.host;
+	bool clear = conf->smarthost.tls == CONF_TLS_OFF;
+	bool pinned = *conf->smarthost.tls_pin != '\0';
+	bool proxied = *conf->smarthost.proxy != '\0';
+	bool lmtp = conf->smarthost.protocol == CONF_PROTOCOL_LMTP;
+	bool has[HOST_KIND_COUNT] = { false }, has_port_25 = false;
+	struct host host;
+
+	while (host_next(&list, conf->smarthost.port, &host)) {
+		has[host.kind] = true;
+		has_port_25 = has_port_25 ||
+		    (host.port == 25 && host.kind != HOST_PATH);
+	}
+	const struct {
+		const char *name;
+		bool is_wrong;
+		const char *text;
+	} rules[] = {
+		{ "tls", has[HOST_PATH] && !clear && !pinned,
+		    "must be off for a host that is a path, since no "
+		    "certificate is for a path (or set tls_pin)" },
+		{ "tls", has[HOST_SRV] && clear,
+		    "cannot be off with a host that begins with srv:" },
+		{ "protocol", has[HOST_SRV] && lmtp,
+		    "must be smtp with a host that begins with srv:" },
+		{ "protocol", has_port_25 && lmtp,
+		    "cannot be lmtp with port 25; 24 is what LMTP servers "
+		    "listen on, where not on a socket" },
+		{ "proxy", has[HOST_SRV] && proxied,
+		    "cannot be set with a host that begins with srv:, which no "
+		    "proxy can look up" },
+	};
+
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		if (rules[i].is_wrong)
+			return fail_smarthost(
+			    conf, rules[i].name, rules[i].text, res);
 	return 0;
 }
 
@@ -101,14 +154,11 @@ check_tls(const struct conf *conf, struct result *res)
 static int
 check_source(const struct conf *conf, struct result *res)
 {
-	static const size_t most[] = {
-		[HOST_BAD] = 0,
-		[HOST_BAD_PORT] = 0,
-		[HOST_NAME] = 0,
+	static const size_t most[HOST_KIND_COUNT] = {
 		[HOST_IPV4] = 1,
 		[HOST_IPV6] = 1,
 	};
-	size_t seen[sizeof most / sizeof *most] = { 0 };
+	size_t seen[HOST_KIND_COUNT] = { 0 };
 	const char *list = conf->smarthost.source_address;
 	struct host address;
 
@@ -120,6 +170,25 @@ check_source(const struct conf *conf, struct result *res)
 			    "of each",
 			    res);
 	return 0;
+}
+
+static int
+check_proxy(const struct conf *conf, struct result *res)
+{
+	struct proxy proxy;
+	bool good;
+
+	if (*conf->smarthost.proxy == '\0')
+		return 0;
+	good = proxy_parse(&proxy, conf->smarthost.proxy) == 0 &&
+	    host_kind_of(proxy.host) != HOST_BAD;
+	explicit_bzero(&proxy, sizeof proxy);
+	if (good)
+		return 0;
+	return fail_smarthost(conf, "proxy",
+	    "must be socks5://[user[:password]@]host:port, where %XX in user "
+	    "or password stands for a byte",
+	    res);
 }
 
 /* An EHLO argument is a domain or an address literal; whatever follows a
@@ -137,7 +206,8 @@ check_ehlo(const struct conf *conf, struct result *res)
 	for (size_t i = 0; i < n; i++)
 		if (!ascii_is_visible(ehlo[i]))
 			is_visible = false;
-	if (n <= EHLO_MAX && is_visible && (is_literal || host_is_name(ehlo)))
+	if (n <= EHLO_MAX && is_visible &&
+	    (is_literal || hostname_is_valid(ehlo)))
 		return 0;
 	return fail_smarthost(
 	    conf, "ehlo", "must be a host name or an [address]", res);
@@ -214,6 +284,16 @@ check_sender(const struct conf *conf, struct result *res)
 	    "one (or set user to it, or rewrite = never)");
 }
 
+/* Whether what is said to the host stays on this machine, of which nobody can
+ * be sure behind a proxy. */
+static bool
+stays_here(const struct conf *conf, const struct host *host)
+{
+	if (host->kind != HOST_PATH && *conf->smarthost.proxy != '\0')
+		return false;
+	return host_is_loopback(host);
+}
+
 /* The password must not go over a network in clear. */
 static int
 check_clear(const struct conf *conf, struct result *res)
@@ -227,7 +307,7 @@ check_clear(const struct conf *conf, struct result *res)
 	    *conf->smarthost.user == '\0' || conf->smarthost.insecure_auth)
 		return 0;
 	while (host_next(&list, conf->smarthost.port, &host))
-		if (!host_is_loopback(&host))
+		if (!stays_here(conf, &host))
 			return fail_smarthost(conf, "tls",
 			    "off would send the password over the network in "
 			    "clear; set implicit for port 465, starttls for "
@@ -268,10 +348,21 @@ check_syslog(const struct conf *conf, struct result *res)
 int
 conf_check(const struct conf *conf, struct result *res)
 {
-	static int (*const checks[])(
-	    const struct conf *, struct result *) = { check_scheme, check_host,
-		check_ehlo, check_login, check_clear, check_pin, check_tls,
-		check_source, check_sender, check_queue, check_syslog };
+	static int (*const checks[])(const struct conf *, struct result *) = {
+		check_scheme,
+		check_host,
+		check_kinds,
+		check_ehlo,
+		check_login,
+		check_clear,
+		check_pin,
+		check_tls,
+		check_source,
+		check_proxy,
+		check_sender,
+		check_queue,
+		check_syslog,
+	};
 
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++)
 		if (checks[i](conf, res) == -1)

@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+enum conf_protocol { CONF_PROTOCOL_SMTP, CONF_PROTOCOL_LMTP };
+
 enum conf_tls { CONF_TLS_IMPLICIT, CONF_TLS_STARTTLS, CONF_TLS_OFF };
 
 enum conf_auth {

@@ -15,6 +15,7 @@ enum conf_type {
 	CONF_STRING, /* may be empty */
 	CONF_SECRET, /* as STRING, with any bytes; masked in the dump */
 	CONF_PATH, /* absolute, or empty */
+	CONF_URL, /* as STRING; what is before an "@" is masked in the dump */
 	CONF_ENUM, /* one of `choices` */
 	CONF_BOOL, /* yes, no */
 	CONF_NUMBER, /* min..max */

@@ -201,7 +201,8 @@ set_string(struct conf *conf, const struct conf_key *key, const char *text,
 bool
 conf_type_is_string(enum conf_type type)
 {
-	return type == CONF_STRING || type == CONF_SECRET || type == CONF_PATH;
+	return type == CONF_STRING || type == CONF_SECRET ||
+	    type == CONF_PATH || type == CONF_URL;
 }
 
 int
@@ -250,6 +251,22 @@ conf_quote(struct buf *out, const char *text)
 	buf_putc(out, '"');
 }
 
+/* Who logs in there, and how, is nobody's business. */
+static void
+add_url(struct buf *out, const char *text)
+{
+	const char *at = strrchr(text, '@'), *begin = strstr(text, "://");
+
+	if (at == NULL) {
+		conf_quote(out, text);
+		return;
+	}
+	if (begin != NULL && begin < at)
+		buf_add(out, text, (size_t)(begin - text) + 3);
+	buf_puts(out, SECRET_SHOWN);
+	buf_puts(out, at);
+}
+
 static void
 add_times(struct buf *out, const struct conf_times *times)
 {
@@ -279,6 +296,9 @@ add_value(struct buf *out, const struct conf *conf, const struct conf_key *key)
 	case CONF_STRING:
 	case CONF_PATH:
 		conf_quote(out, text);
+		break;
+	case CONF_URL:
+		add_url(out, text);
 		break;
 	case CONF_ENUM:
 	case CONF_BOOL:

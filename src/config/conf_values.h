@@ -21,6 +21,7 @@ struct conf {
 	struct {
 		char *provider; /* name of a preset (preset.h), or "" */
 		char *host; /* names or addresses, blank-separated */
+		long protocol; /* enum conf_protocol */
 		long port;
 		long tls; /* enum conf_tls */
 		long auth; /* enum conf_auth */
@@ -33,6 +34,7 @@ struct conf {
 		long insecure_auth; /* 0 or 1 */
 		char *ehlo;
 		char *source_address; /* one of a family at most */
+		char *proxy; /* base/proxy.h */
 		long connect_timeout, timeout, wait_timeout; /* ms */
 		long max_connections, messages_per_connection;
 		long messages_per_minute; /* 0: any number */

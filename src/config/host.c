@@ -4,37 +4,15 @@
 #include <bsd/string.h>
 #include <netinet/in.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "base/ascii.h"
+#include "base/hostname.h"
 #include "config/host.h"
 
-#define NAME_MAX_BYTES 253 /* RFC 1035: 255 on the wire */
-#define LABEL_MAX 63
+#define PATH_LENGTH_MAX (sizeof((struct sockaddr_un *)NULL)->sun_path - 1)
+#define DOMAIN_MAX (HOSTNAME_MAX - sizeof "_submissions._tcp")
 #define PORT_HIGHEST 65535
-
-bool
-host_is_name(const char *name)
-{
-	const char *label = name;
-	size_t n, digits;
-
-	if (strlen(name) > NAME_MAX_BYTES)
-		return false;
-	for (;;) {
-		n = strcspn(label, ".");
-		digits = strspn(label, "0123456789");
-		if (n == 0 || n > LABEL_MAX || label[0] == '-' ||
-		    label[n - 1] == '-')
-			return false;
-		for (size_t i = 0; i < n; i++)
-			if (!ascii_is_alnum(label[i]) && label[i] != '-' &&
-			    label[i] != '_')
-				return false;
-		if (label[n] == '\0')
-			return digits != n;
-		label += n + 1;
-	}
-}
 
 /* Reads an IPv6 address with or without brackets. */
 static bool
@@ -61,7 +39,7 @@ host_kind_of(const char *name)
 		return HOST_IPV6;
 	if (inet_pton(AF_INET, name, &ignored) == 1)
 		return HOST_IPV4;
-	return host_is_name(name) ? HOST_NAME : HOST_BAD;
+	return hostname_is_valid(name) ? HOST_NAME : HOST_BAD;
 }
 
 bool
@@ -77,11 +55,11 @@ host_is_loopback(const struct host *host)
 	case HOST_IPV6:
 		return read_ipv6(host->name, &address) &&
 		    IN6_IS_ADDR_LOOPBACK(&address);
-	case HOST_BAD:
-	case HOST_BAD_PORT:
-		break;
+	case HOST_PATH:
+		return true;
+	default:
+		return false;
 	}
-	return false;
 }
 
 /* Where in the `n` bytes of an entry the ":port" begins: at its last colon,
@@ -115,23 +93,62 @@ read_port(const char *digits, size_t n)
 	return port;
 }
 
+/* Nobody has a certificate for a whole top-level domain, so one must have two
+ * labels. */
+static enum host_kind
+kind_of_domain(const char *domain)
+{
+	return hostname_is_valid(domain) && strchr(domain, '.') != NULL &&
+		strlen(domain) <= DOMAIN_MAX
+	    ? HOST_SRV
+	    : HOST_BAD_DOMAIN;
+}
+
+/* Puts the `n` bytes at `name` there; whether there is room for them. */
+static bool
+put_name(struct host *host, const char *name, size_t n)
+{
+	size_t copied = n <= HOST_MAX ? n : HOST_MAX;
+
+	memcpy(host->name, name, copied);
+	host->name[copied] = '\0';
+	return n <= HOST_MAX;
+}
+
+/* Reads an entry of `n` bytes that is no path and no domain. */
+static void
+read_entry(struct host *host, const char *entry, size_t n)
+{
+	size_t len = find_port(entry, n);
+	bool fits = put_name(host, entry, len);
+
+	host->kind = fits ? host_kind_of(host->name) : HOST_BAD;
+	if (len < n)
+		host->port = read_port(entry + len + 1, n - len - 1);
+	if (host->port == 0 && host->kind != HOST_BAD)
+		host->kind = HOST_BAD_PORT;
+}
+
 bool
 host_next(const char **list, long port, struct host *host)
 {
+	const size_t prefix = strlen(HOST_SRV_PREFIX);
 	const char *entry;
-	size_t n, len, copied;
+	size_t n;
 
 	*list += strspn(*list, " ");
 	entry = *list;
 	n = strcspn(entry, " ");
 	*list += n;
-	len = find_port(entry, n);
-	copied = len <= HOST_MAX ? len : HOST_MAX;
-	memcpy(host->name, entry, copied);
-	host->name[copied] = '\0';
-	host->kind = len <= HOST_MAX ? host_kind_of(host->name) : HOST_BAD;
-	host->port = len == n ? port : read_port(entry + len + 1, n - len - 1);
-	if (host->port == 0 && host->kind != HOST_BAD)
-		host->kind = HOST_BAD_PORT;
+	host->port = port;
+	if (entry[0] == '/') {
+		(void)put_name(host, entry, n);
+		host->kind = n <= PATH_LENGTH_MAX ? HOST_PATH : HOST_BAD_PATH;
+	} else if (n >= prefix && memcmp(entry, HOST_SRV_PREFIX, prefix) == 0) {
+		(void)put_name(host, entry + prefix, n - prefix);
+		host->kind = kind_of_domain(host->name);
+	} else {
+		read_entry(host, entry, n);
+	}
 	return n > 0;
 }

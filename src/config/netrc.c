@@ -130,6 +130,7 @@ skip_macro(struct scan *s)
 	}
 }
 
+/* A domain that is looked up is called by its name alone. */
 static bool
 is_listed(const char *list, const char *name)
 {

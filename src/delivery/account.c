@@ -47,18 +47,22 @@ make_key(struct account *a)
 {
 	const struct buf *password = &a->delivery->secret->password;
 	const struct conf *c = a->conf;
+	const long numbers[] = { c->smarthost.protocol, c->smarthost.port,
+		c->smarthost.tls, c->smarthost.tls_min, c->smarthost.auth,
+		c->smarthost.insecure_auth, c->smarthost.connect_timeout,
+		c->smarthost.timeout };
+	const char *const texts[] = { c->smarthost.host, c->smarthost.user,
+		c->smarthost.ca_file, c->smarthost.ca_path,
+		c->smarthost.tls_pin, c->smarthost.tls_cert,
+		c->smarthost.tls_key, c->smarthost.source_address,
+		c->smarthost.proxy, c->smarthost.ehlo,
+		a->delivery->id->account.data };
 
 	buf_reset(&a->secret);
-	buf_printf(&a->secret,
-	    "%s\n%ld %ld %ld %ld %ld %ld %ld\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n"
-	    "%s\n",
-	    c->smarthost.host, c->smarthost.port, c->smarthost.tls,
-	    c->smarthost.tls_min, c->smarthost.auth, c->smarthost.insecure_auth,
-	    c->smarthost.connect_timeout, c->smarthost.timeout,
-	    c->smarthost.user, c->smarthost.ca_file, c->smarthost.ca_path,
-	    c->smarthost.tls_pin, c->smarthost.tls_cert, c->smarthost.tls_key,
-	    c->smarthost.source_address, c->smarthost.ehlo,
-	    a->delivery->id->account.data);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		buf_printf(&a->secret, "%ld\n", numbers[i]);
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		buf_printf(&a->secret, "%s\n", texts[i]);
 	buf_add(&a->secret, password->data, password->len);
 	return (struct state_key){ c->account, a->secret.data, a->secret.len };
 }

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <bsd/string.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,10 +41,9 @@ deliver_is_relay_fault(const struct result *res)
 static void
 make_plan(const struct delivery *d, struct smtp_plan *plan)
 {
-	static const enum smtp_tls tls[] = {
-		[CONF_TLS_IMPLICIT] = SMTP_TLS_UP,
-		[CONF_TLS_STARTTLS] = SMTP_TLS_STARTTLS,
-		[CONF_TLS_OFF] = SMTP_TLS_NONE,
+	static const enum smtp_protocol protocol[] = {
+		[CONF_PROTOCOL_SMTP] = SMTP_PROTOCOL_SMTP,
+		[CONF_PROTOCOL_LMTP] = SMTP_PROTOCOL_LMTP,
 	};
 	static const enum sasl_want auth[] = {
 		[CONF_AUTH_AUTO] = SASL_AUTO,
@@ -60,11 +60,12 @@ make_plan(const struct delivery *d, struct smtp_plan *plan)
 	const struct conf *conf = d->conf;
 
 	*plan = (struct smtp_plan){
-		.host = d->host.name,
-		.port = d->host.port,
+		.host = d->place.host.name,
+		.port = d->place.host.port,
+		.protocol = protocol[conf->smarthost.protocol],
 		.ehlo = d->id->ehlo.len > 0 ? d->id->ehlo.data
 					    : d->peer.literal,
-		.tls = tls[conf->smarthost.tls],
+		.tls = d->place.tls,
 		.authenticate = conf->smarthost.auth != CONF_AUTH_OFF &&
 		    conf->smarthost.user[0] != '\0',
 		.auth = auth[conf->smarthost.auth],
@@ -94,43 +95,52 @@ check_clear(
 	    plan->host, d->peer.address);
 }
 
+/* What the log calls the relay, as far as is known who it is. */
+static void
+name_relay(struct delivery *d)
+{
+	const struct host *host = &d->place.host;
+	const char *address = d->peer.address;
+
+	if (host->kind == HOST_SRV)
+		snprintf(d->relay, sizeof d->relay, "%s%s", HOST_SRV_PREFIX,
+		    host->name);
+	else if (host->kind == HOST_PATH)
+		strlcpy(d->relay, host->name, sizeof d->relay);
+	else if (address[0] == '\0')
+		snprintf(d->relay, sizeof d->relay, "%s:%ld", host->name,
+		    host->port);
+	else
+		snprintf(d->relay, sizeof d->relay, "%s[%s]:%ld", host->name,
+		    address, host->port);
+}
+
 static int
 connect_host(struct delivery *d, struct deadline until, struct result *res)
 {
+	const struct dial_to to = { .host = d->place.host.name,
+		.port = (int)d->place.host.port,
+		.source = d->conf->smarthost.source_address,
+		.proxy = d->conf->smarthost.proxy };
 	struct session_rules rules = { 0 };
 	struct deadline connect;
 	struct dial *peer = &d->peer;
 
 	connect = deadline_in(d->conf->smarthost.connect_timeout, -1);
-	snprintf(
-	    d->relay, sizeof d->relay, "%s:%ld", d->host.name, d->host.port);
-	if (dial(peer, d->host.name, (int)d->host.port,
-		d->conf->smarthost.source_address,
-		deadline_earlier(until, connect), res) == -1)
+	if (dial(peer, &to, deadline_earlier(until, connect), res) == -1)
 		return -1;
-	snprintf(d->relay, sizeof d->relay, "%s[%s]:%ld", d->host.name,
-	    peer->address, d->host.port);
+	name_relay(d);
 	make_plan(d, &rules.plan);
 	if (check_clear(d, &rules.plan, res) == -1) {
 		close(peer->fd);
 		return -1;
 	}
 	rules.tls = d->tls;
+	rules.tls_name = d->place.tls_name;
 	rules.secret = d->secret;
 	rules.watch = d->watch;
 	rules.timeout = d->conf->smarthost.timeout;
 	return session_open(&d->session, peer->fd, &rules, until, res);
-}
-
-/* How long one host may take.  When there are more in `rest`, half of the time
- * that is left: one that says nothing must not cost the others all of it. */
-static struct deadline
-share(struct deadline until, const char *rest)
-{
-	if (rest[strspn(rest, " \t")] == '\0')
-		return until;
-	return deadline_earlier(
-	    until, deadline_in(deadline_left(until) / 2, -1));
 }
 
 int
@@ -152,21 +162,39 @@ deliver_trust(struct tls **tls, const struct conf *conf, struct result *res)
 	return tls_new(tls, &rules, res);
 }
 
-int
-deliver_open(struct delivery *d, struct deadline until, struct result *res)
+/* Takes the hosts one by one. */
+static int
+open_any(struct delivery *d, struct hosts *hosts, struct deadline until,
+    struct result *res)
 {
-	const char *list = d->conf->smarthost.host;
+	enum hosts_next next;
 
-	d->session = NULL;
-	d->relay[0] = '\0';
-	result_fail(res, RESULT_CONFIG, "no smarthost is configured");
-	while (host_next(&list, d->conf->smarthost.port, &d->host)) {
-		if (connect_host(d, share(until, list), res) == 0)
+	while (
+	    (next = hosts_next(hosts, &d->place, until, res)) != HOSTS_NONE) {
+		d->peer.address[0] = '\0';
+		name_relay(d);
+		if (next == HOSTS_ONE &&
+		    connect_host(d, hosts_share(hosts, until), res) == 0)
 			return 0;
 		if (!deliver_is_relay_fault(res) || deadline_left(until) == 0)
 			return -1;
 	}
 	return -1;
+}
+
+int
+deliver_open(struct delivery *d, struct deadline until, struct result *res)
+{
+	struct hosts hosts;
+	int rv;
+
+	d->session = NULL;
+	d->relay[0] = '\0';
+	result_fail(res, RESULT_CONFIG, "no smarthost is configured");
+	hosts_begin(&hosts, d->conf);
+	rv = open_any(d, &hosts, until, res);
+	hosts_end(&hosts);
+	return rv;
 }
 
 int

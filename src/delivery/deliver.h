@@ -12,6 +12,7 @@
 #include "config/conf.h"
 #include "config/host.h"
 #include "config/secret.h"
+#include "delivery/hosts.h"
 #include "delivery/identity.h"
 #include "mail/envelope.h"
 #include "net/dial.h"
@@ -26,8 +27,8 @@ struct delivery {
 	enum sasl_grade least; /* of a log-in whose kind is not configured */
 	int cancel; /* descriptor that ends it all, or -1 */
 	/* out: what was tried last */
-	struct host host; /* as configured */
-	char relay[HOST_MAX + 97]; /* "host[address]:port" */
+	struct hosts_place place;
+	char relay[HOST_MAX + 97]; /* "host[address]:port", path, srv:... */
 	struct dial peer; /* of the connection; its socket is the session's */
 	struct session *session; /* NULL: none */
 };

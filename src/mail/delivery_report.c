@@ -452,6 +452,17 @@ host_length(const char *relay)
 	return (int)(end == NULL ? strlen(relay) : (size_t)(end - relay));
 }
 
+/* A path is a socket of this machine. */
+static void
+put_relay(struct buf *out, const char *relay)
+{
+	if (*relay == '/')
+		put_field(out, "Remote-MTA: x-unix;", "%s", relay);
+	else if (*relay != '\0')
+		put_field(
+		    out, "Remote-MTA: dns;", "%.*s", host_length(relay), relay);
+}
+
 /* The smarthost's own words: what follows who said it. */
 static const char *
 words_of(const struct result *res)
@@ -510,7 +521,6 @@ put_recipient(const struct job *job, size_t i, struct buf *out)
 {
 	const struct rcpt *rcpt = &job->env->rcpts[i];
 	const struct result *res = result_of(job, i);
-	const char *relay = job->r->relay;
 
 	buf_puts(out, "\r\n");
 	if (rcpt->asked != NULL)
@@ -524,9 +534,7 @@ put_recipient(const struct job *job, size_t i, struct buf *out)
 		put_field(out, "Diagnostic-Code: X-Outpost;", "%s", res->text);
 		return;
 	}
-	if (*relay != '\0')
-		put_field(
-		    out, "Remote-MTA: dns;", "%.*s", host_length(relay), relay);
+	put_relay(out, job->r->relay);
 	put_field(out, "Diagnostic-Code: smtp;", "%s", words_of(res));
 }
 

@@ -8,11 +8,16 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/proxy.h"
 #include "net/dial.h"
 #include "net/dial_resolve.h"
+#include "net/socks.h"
+
+#define QUEUE_FULL 20 /* ms between attempts at a UNIX socket */
 
 /*
  * RFC 8305 section 5: attempts are started one after the other, each with a
@@ -297,9 +302,10 @@ keep_reachable(struct dial_list *list, const struct dial_list *sources,
 	    host);
 }
 
-int
-dial(struct dial *d, const char *host, int port, const char *source,
-    struct deadline until, struct result *res)
+/* Without a word on what stands in `to` beside host, port and source. */
+static int
+dial_tcp(struct dial *d, const struct dial_to *to, struct deadline until,
+    struct result *res)
 {
 	struct dial_list list, sources;
 	struct race r = {
@@ -307,19 +313,19 @@ dial(struct dial *d, const char *host, int port, const char *source,
 	};
 	int winner, one = 1;
 
-	d->found_at = 0;
-	if (dial_read(&sources, source, res) == -1 ||
-	    dial_resolve(&list, host, port, until, res) == -1)
+	if (dial_read(&sources, to->source, res) == -1 ||
+	    dial_resolve(&list, to->host, to->port, until, res) == -1)
 		return -1;
 	note_found(d, &list);
-	if (keep_reachable(&list, &sources, host, res) == -1)
+	if (keep_reachable(&list, &sources, to->host, res) == -1)
 		return -1;
 	r.fds[0].fd = until.cancel;
 	winner = run(&r, until, res);
 	end(&r, winner);
 	if (winner == -1)
-		return res->kind == RESULT_OK ? explain(&r, host, port, res)
-					      : -1;
+		return res->kind == RESULT_OK
+		    ? explain(&r, to->host, to->port, res)
+		    : -1;
 	d->fd = r.fds[1 + winner].fd;
 	d->is_loopback = is_loopback(&list.at[winner]);
 	digits(&list.at[winner], d->address, sizeof d->address);
@@ -327,4 +333,110 @@ dial(struct dial *d, const char *host, int port, const char *source,
 	/* Each write is a whole flight: nothing to be gained by waiting. */
 	(void)setsockopt(d->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 	return 0;
+}
+
+static int
+pass(struct dial *d, const struct dial_to *to, const struct proxy *proxy,
+    struct deadline until, struct result *res)
+{
+	const struct dial_to there = {
+		.host = proxy->host, .port = proxy->port, .source = to->source
+	};
+	char address[sizeof d->address];
+	int rv = dial_tcp(d, &there, until, res);
+
+	d->found_at = 0;
+	if (rv == -1)
+		return result_context(res, "the proxy");
+	d->is_loopback = false;
+	strlcpy(address, d->address, sizeof address);
+	snprintf(d->address, sizeof d->address, "via %.58s", address);
+	if (socks_connect(d->fd, proxy, to->host, to->port, until, res) == 0)
+		return 0;
+	close(d->fd);
+	return result_context(
+	    res, "the proxy %s port %d", proxy->host, proxy->port);
+}
+
+static int
+dial_proxy(struct dial *d, const struct dial_to *to, struct deadline until,
+    struct result *res)
+{
+	struct proxy proxy;
+	int rv;
+
+	if (proxy_parse(&proxy, to->proxy) == 0)
+		rv = pass(d, to, &proxy, until, res);
+	else
+		rv = result_fail(res, RESULT_CONFIG, "proxy is none");
+	explicit_bzero(&proxy, sizeof proxy);
+	return rv;
+}
+
+bool
+dial_is_path(const char *host)
+{
+	return host[0] == '/';
+}
+
+/* Waits while as many as it takes wait at the socket already: nothing tells
+ * when there is room. */
+static int
+wait_for_room(struct deadline until, struct result *res)
+{
+	struct deadline soon = deadline_earlier(
+	    until, deadline_in(QUEUE_FULL, -1));
+
+	if (deadline_poll(soon, -1, 0, res) != -1)
+		return 0;
+	return res->kind == RESULT_TIMEOUT && deadline_left(until) > 0 ? 0 : -1;
+}
+
+static int
+fail_unix(int fd, const char *path, int error, struct result *res)
+{
+	if (fd != -1)
+		close(fd);
+	return result_fail(res, RESULT_CONNECT, "cannot connect to %s: %s",
+	    path, strerror(error));
+}
+
+static int
+dial_unix(
+    struct dial *d, const char *path, struct deadline until, struct result *res)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd;
+
+	if (strlcpy(sa.sun_path, path, sizeof sa.sun_path) >=
+	    sizeof sa.sun_path)
+		return fail_unix(-1, path, ENAMETOOLONG, res);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (fd == -1)
+		return fail_unix(fd, path, errno, res);
+	while (connect(fd, (const struct sockaddr *)&sa, sizeof sa) == -1) {
+		if (errno != EAGAIN)
+			return fail_unix(fd, path, errno, res);
+		if (wait_for_room(until, res) == 0)
+			continue;
+		if (res->kind == RESULT_TIMEOUT)
+			return fail_unix(fd, path, ETIMEDOUT, res);
+		close(fd);
+		return -1;
+	}
+	*d = (struct dial){ .fd = fd, .is_loopback = true };
+	put_literal(fd, d->literal, sizeof d->literal);
+	return 0;
+}
+
+int
+dial(struct dial *d, const struct dial_to *to, struct deadline until,
+    struct result *res)
+{
+	d->found_at = 0;
+	if (dial_is_path(to->host))
+		return dial_unix(d, to->host, until, res);
+	if (to->proxy != NULL && *to->proxy != '\0')
+		return dial_proxy(d, to, until, res);
+	return dial_tcp(d, to, until, res);
 }

@@ -2,38 +2,24 @@
 
 #include <bsd/string.h>
 #include <errno.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "base/ascii.h"
 #include "net/dial_resolve.h"
+#include "net/lookup.h"
 
 #define HOST_MAX 256 /* longer than any DNS name; NUL included */
 #define PORT_MAX 12
-#define STACK_SIZE (1 << 20) /* name services are hungrier than we are */
 
-/*
- * A lookup that runs in a thread of its own, since getaddrinfo has no time
- * limit.  Whoever of the two is done with it last releases it; where the
- * resolver hangs for ever that is nobody, and the thread and these few bytes
- * last as long as the process.
- */
-struct lookup {
+struct question {
+	struct lookup base;
 	char host[HOST_MAX];
 	char port[PORT_MAX];
 	struct addrinfo *answer;
+	int error; /* getaddrinfo's */
 	int system_error; /* errno where `error` is EAI_SYSTEM */
-	atomic_int error; /* getaddrinfo's; set last, read first */
-	int done; /* eventfd */
-	atomic_int users;
 };
 
 static const char *const loopback[] = { "127.0.0.1", "::1" };
@@ -142,101 +128,51 @@ dial_read(struct dial_list *list, const char *text, struct result *res)
 }
 
 static void
-release(struct lookup *l)
+forget(struct lookup *l)
 {
-	if (atomic_fetch_sub(&l->users, 1) > 1)
-		return;
-	if (l->answer != NULL)
-		freeaddrinfo(l->answer);
-	if (l->done != -1)
-		close(l->done);
-	free(l);
+	struct question *q = (struct question *)l;
+
+	if (q->answer != NULL)
+		freeaddrinfo(q->answer);
 }
 
 static int
-ask(struct lookup *l, int flags)
+ask_once(struct question *q, int flags)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
 		.ai_flags = flags | AI_NUMERICSERV };
 
-	l->answer = NULL;
-	return getaddrinfo(l->host, l->port, &hints, &l->answer);
+	q->answer = NULL;
+	return getaddrinfo(q->host, q->port, &hints, &q->answer);
 }
 
-static void *
-run(void *arg)
+static void
+ask(struct lookup *l)
 {
-	struct lookup *l = arg;
-	int error;
+	struct question *q = (struct question *)l;
 
 	/* AI_ADDRCONFIG spares a question that some resolvers never answer,
 	 * but it takes no account of loopback addresses: a name that is only
 	 * ::1 is not found with it in a container without IPv6. */
-	error = ask(l, AI_ADDRCONFIG);
-	if (error != 0 && error != EAI_AGAIN && error != EAI_MEMORY)
-		error = ask(l, 0);
-	l->system_error = errno;
-	atomic_store(&l->error, error);
-	eventfd_write(l->done, 1);
-	release(l);
-	return NULL;
+	q->error = ask_once(q, AI_ADDRCONFIG);
+	if (q->error != 0 && q->error != EAI_AGAIN && q->error != EAI_MEMORY)
+		q->error = ask_once(q, 0);
+	q->system_error = errno;
 }
 
-/* Runs the lookup in a detached thread that takes no signals. */
+/* Takes the answer to a question. */
 static int
-start(struct lookup *l)
+take(struct dial_list *list, const struct question *q, struct result *res)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
-	sigset_t all, old;
-	int error;
-
-	if (pthread_attr_init(&attr) != 0)
-		return -1;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
-	pthread_attr_setstacksize(&attr, STACK_SIZE);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	error = pthread_create(&thread, &attr, run, l);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	pthread_attr_destroy(&attr);
-	return error == 0 ? 0 : -1;
-}
-
-static struct lookup *
-lookup_new(const char *host, const char *port)
-{
-	struct lookup *l;
-
-	l = calloc(1, sizeof *l);
-	if (l == NULL)
-		return NULL;
-	atomic_init(&l->users, 2);
-	strlcpy(l->host, host, sizeof l->host);
-	strlcpy(l->port, port, sizeof l->port);
-	l->done = eventfd(0, EFD_CLOEXEC);
-	if (l->done == -1) {
-		free(l);
-		return NULL;
-	}
-	return l;
-}
-
-/* Takes the answer of a lookup that is done. */
-static int
-take(struct dial_list *list, struct lookup *l, struct result *res)
-{
-	int error = atomic_load(&l->error);
-
-	if (error != 0)
+	if (q->error != 0)
 		return result_fail(res, RESULT_RESOLVE, "cannot resolve %s: %s",
-		    l->host,
-		    error == EAI_SYSTEM ? strerror(l->system_error)
-					: gai_strerror(error));
-	dial_order(list, l->answer);
+		    q->host,
+		    q->error == EAI_SYSTEM ? strerror(q->system_error)
+					   : gai_strerror(q->error));
+	dial_order(list, q->answer);
 	if (list->n == 0)
 		return result_fail(res, RESULT_RESOLVE,
-		    "cannot resolve %s: no usable address", l->host);
+		    "cannot resolve %s: no usable address", q->host);
 	return 0;
 }
 
@@ -244,25 +180,21 @@ static int
 look_up(struct dial_list *list, const char *host, const char *port,
     struct deadline until, struct result *res)
 {
-	struct lookup *l;
+	struct question *q = lookup_new(sizeof *q, ask, forget);
 	int rv;
 
-	l = lookup_new(host, port);
-	if (l == NULL)
+	if (q == NULL)
 		return result_fail(res, RESULT_SYSTEM, "cannot resolve %s: %s",
 		    host, strerror(errno));
-	/* No thread to be had: late is better than never. */
-	if (start(l) == -1)
-		run(l);
-	/* An alarm may fork, and the fork would not have the thread. */
-	until.alarm = NULL;
-	rv = deadline_poll(until, l->done, POLLIN, res);
+	strlcpy(q->host, host, sizeof q->host);
+	strlcpy(q->port, port, sizeof q->port);
+	rv = lookup_run(&q->base, until, res);
 	if (rv != -1)
-		rv = take(list, l, res);
+		rv = take(list, q, res);
 	else if (res->kind == RESULT_TIMEOUT)
 		rv = result_fail(res, RESULT_RESOLVE,
 		    "cannot resolve %s: no answer in time", host);
-	release(l);
+	lookup_release(&q->base);
 	return rv;
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "net/dial.h"
 #include "net/tls_certificate.h"
 #include "net/tls_peer.h"
 
@@ -202,7 +203,7 @@ tls_peer_verify_pin(X509_STORE_CTX *store, void *tls)
 }
 
 /* Demands `peer->host` of the certificate (RFC 9525 section 6), and names it
- * to the server (RFC 6066 section 3: not when it is an address). */
+ * to the server (RFC 6066 section 3: not when it is no name). */
 static int
 expect_host(SSL *ssl, struct tls_peer *peer)
 {
@@ -213,7 +214,9 @@ expect_host(SSL *ssl, struct tls_peer *peer)
 		X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
 	if (type_of(peer->host) == NAME_ADDRESS)
 		return X509_VERIFY_PARAM_set1_ip_asc(param, peer->host);
-	return SSL_set1_host(ssl, peer->host) == 1 &&
+	if (SSL_set1_host(ssl, peer->host) != 1)
+		return 0;
+	return dial_is_path(peer->host) ||
 	    SSL_set_tlsext_host_name(ssl, peer->host) == 1;
 }
 

@@ -114,6 +114,15 @@ smtp_end(
 static enum smtp_state
 front(const struct smtp_client *c)
 {
+	static const enum smtp_state to_nobody[SMTP_STATE_COUNT] = {
+		[SMTP_DATA] = SMTP_VOID_DATA,
+		[SMTP_DOT] = SMTP_VOID_DOT,
+		[SMTP_BDAT] = SMTP_VOID_BDAT,
+	};
+	static const enum smtp_state to_each[SMTP_STATE_COUNT] = {
+		[SMTP_DOT] = SMTP_EACH_DOT,
+		[SMTP_BDAT] = SMTP_EACH_BDAT,
+	};
 	const struct smtp_work *w = smtp_answered(c);
 	enum smtp_state state;
 
@@ -122,13 +131,19 @@ front(const struct smtp_client *c)
 	state = c->owed[0].state;
 	if (state == SMTP_RCPT && w->mail_refused)
 		return SMTP_VOID_RCPT;
-	if (state == SMTP_DATA && w->accepted == 0)
-		return SMTP_VOID_DATA;
-	if (state == SMTP_DOT && w->accepted == 0)
-		return SMTP_VOID_DOT;
-	if (state == SMTP_BDAT && w->accepted == 0)
-		return SMTP_VOID_BDAT;
+	if (w->accepted == 0 && to_nobody[state] != SMTP_IDLE)
+		return to_nobody[state];
+	if (smtp_is_lmtp(c) && to_each[state] != SMTP_IDLE)
+		return to_each[state];
 	return state;
+}
+
+/* Whether it is a message that is answered there, for all or for one. */
+static bool
+is_verdict(enum smtp_state state)
+{
+	return state == SMTP_DOT || state == SMTP_BDAT ||
+	    state == SMTP_EACH_DOT || state == SMTP_EACH_BDAT;
 }
 
 bool
@@ -137,8 +152,7 @@ smtp_is_out(const struct smtp_client *c)
 	const struct smtp_work *w = smtp_answered(c);
 
 	for (size_t i = 0; i < c->nowed; i++)
-		if (c->owed[i].state == SMTP_DOT ||
-		    c->owed[i].state == SMTP_BDAT)
+		if (is_verdict(c->owed[i].state))
 			/* and somebody has been accepted, or may be yet */
 			return !w->mail_refused && (w->accepted > 0 || i > 0);
 	return false;
@@ -276,8 +290,7 @@ smtp_replied(struct smtp_client *c, const struct reply *r)
 		return;
 	e.answer = smtp_classify(e.state, r->code);
 	/* a yes to a message that may not have gone out whole is none */
-	if (c->mute && e.answer == SMTP_ANSWER_2XX &&
-	    (e.state == SMTP_DOT || e.state == SMTP_BDAT))
+	if (c->mute && e.answer == SMTP_ANSWER_2XX && is_verdict(e.state))
 		e.answer = SMTP_ANSWER_MALFORMED;
 	if (e.state != SMTP_IDLE)
 		pop(c);
@@ -296,7 +309,7 @@ smtp_broke(struct smtp_client *c, const struct result *why)
 	if (c->tls_due)
 		e.state = SMTP_STARTTLS;
 	/* no answer to what went along is none to the message */
-	if (smtp_is_out(c) && e.state != SMTP_DOT)
+	if (smtp_is_out(c) && !is_verdict(e.state))
 		e.state = SMTP_BDAT;
 	e.answer = why->kind == RESULT_PROTOCOL ? SMTP_ANSWER_MALFORMED
 	    : why->kind == RESULT_TIMEOUT	? SMTP_ANSWER_TIMEOUT

@@ -93,8 +93,8 @@ bool smtp_asks_next(const struct smtp_client *c);
 
 /*
  * MAIL, or when asked for the next: a mail, in as many transactions as its
- * recipients take.  Once the sender or the message is refused or deferred, that
- * is the result of all that are left, and no further transaction repeats it.
+ * recipients take.  Once the sender or (but by LMTP) the message is refused or
+ * put off, that is the result of all left; no further transaction repeats it.
  * Without a word: TOO_BIG, UTF8_ADDRESS, REQUIRETLS, where what is offered
  * forbids it, DEFERRED (LOST, if all are left) where LIMITS do; BUG for an
  * address that must not be written.

@@ -66,8 +66,7 @@ smtp_on_rcpt_refused(struct smtp_client *c, const struct smtp_event *e)
 	size_t i = smtp_current(w);
 
 	smtp_explain(c, e, e->kind, &res);
-	envelope_settle(w->mail.env, i,
-	    result_is_temporary(e->kind) ? RCPT_DEFERRED : RCPT_FAILED, &res);
+	smtp_settle_one(w, i, &res);
 	w->answered = i + 1;
 }
 
@@ -88,6 +87,8 @@ end_body(struct smtp_client *c)
 		c->before_body = c->out.len;
 		smtp_owe(c, SMTP_BDAT);
 	}
+	if (smtp_is_lmtp(c))
+		c->owed[c->nowed - 1].count = smtp_answered(c)->accepted;
 	c->body = SMTP_IDLE;
 }
 
@@ -121,15 +122,20 @@ smtp_on_data_refused(struct smtp_client *c, const struct smtp_event *e)
 	c->reset_due = true;
 }
 
-/* An answer in mid-message is the answer to it.  The rest of the message
- * cannot be left out, so the connection is closed without the dot. */
+/* An answer in mid-message is the answer to it; by LMTP, to the first who was
+ * accepted.  The rest of the message cannot be left out, so the connection is
+ * closed without the dot. */
 void
 smtp_on_early(struct smtp_client *c, const struct smtp_event *e)
 {
+	struct smtp_work *w = smtp_answered(c);
 	struct result res;
 
 	smtp_explain(c, e, e->kind, &res);
-	refuse_mail(c, &res);
+	if (smtp_is_lmtp(c))
+		smtp_settle_one(w, smtp_addressee(w), &res);
+	else
+		refuse_mail(c, &res);
 	smtp_explain(c, e, RESULT_DEFERRED, &res);
 	smtp_end(c, &res, SMTP_CLOSE_AT_ONCE);
 }
@@ -148,13 +154,54 @@ smtp_on_answered(struct smtp_client *c, const struct smtp_event *e)
 	w->over = w->ended = true;
 }
 
-/* It offers CHUNKING and takes BDAT for a mistake.  What it does with the
- * octets that came after it is not waited for: it may read commands there. */
+static void
+hear(struct smtp_work *w, const struct result *res)
+{
+	size_t i = smtp_addressee(w);
+
+	smtp_settle_one(w, i, res);
+	w->heard = i + 1;
+}
+
 void
-smtp_on_no_bdat(struct smtp_client *c, const struct smtp_event *e)
+smtp_on_heard(struct smtp_client *c, const struct smtp_event *e)
+{
+	struct smtp_work *w = smtp_answered(c);
+	struct result res;
+
+	smtp_explain(c, e, e->kind, &res);
+	hear(w, &res);
+	if (!smtp_is_out(c))
+		w->over = w->ended = true;
+}
+
+/* For one recipient that is an answer; for those behind him none will come. */
+void
+smtp_on_parting(struct smtp_client *c, const struct smtp_event *e)
 {
 	struct result res;
 
+	smtp_explain(c, e, e->kind, &res);
+	hear(smtp_answered(c), &res);
+	smtp_settle_doubt(c, e);
+	smtp_end(c, &res, SMTP_CLOSE_AT_ONCE);
+}
+
+/* It offers CHUNKING and takes BDAT for a mistake.  What it does with the
+ * octets that came after it is not waited for: it may read commands there.  One
+ * that has answered for somebody knows BDAT. */
+void
+smtp_on_no_bdat(struct smtp_client *c, const struct smtp_event *e)
+{
+	struct smtp_work *w = smtp_answered(c);
+	struct smtp_event refusal = *e;
+	struct result res;
+
+	if (w->heard > w->first) {
+		refusal.kind = RESULT_REFUSED;
+		smtp_on_heard(c, &refusal);
+		return;
+	}
 	smtp_explain_bdat(c, e, &res);
 	smtp_end(c, &res, SMTP_CLOSE_AT_ONCE);
 }
@@ -198,10 +245,13 @@ smtp_on_ignored(struct smtp_client *c, const struct smtp_event *e)
 }
 
 /* DATA was let through though nobody is to get anything: an empty message is
- * the way out (RFC 2920 section 3.1). */
+ * the way out (RFC 2920 section 3.1).  By LMTP that must not happen (RFC 2033
+ * section 4.2), and how it would be answered is anybody's guess. */
 void
 smtp_on_empty(struct smtp_client *c, const struct smtp_event *e)
 {
-	(void)e;
-	smtp_put(c, SMTP_DOT, ".");
+	if (smtp_is_lmtp(c))
+		smtp_on_wrong(c, e);
+	else
+		smtp_put(c, SMTP_DOT, ".");
 }

@@ -15,6 +15,12 @@ smtp_has(const struct smtp_client *c, enum caps_flag flag)
 	return (c->caps.flags & (unsigned)flag) != 0;
 }
 
+bool
+smtp_is_lmtp(const struct smtp_client *c)
+{
+	return c->plan->protocol == SMTP_PROTOCOL_LMTP;
+}
+
 static bool
 is_ascii(const char *s)
 {

@@ -55,7 +55,7 @@ smtp_act smtp_on_greeted, smtp_on_offered, smtp_on_no_ehlo, smtp_on_helloed,
 /* client_answers.c: transactions */
 smtp_act smtp_on_mail_refused, smtp_on_rcpt_taken, smtp_on_rcpt_full,
     smtp_on_rcpt_refused, smtp_on_go_ahead, smtp_on_data_refused, smtp_on_early,
-    smtp_on_answered, smtp_on_doubt, smtp_on_ignored, smtp_on_empty,
-    smtp_on_no_bdat;
+    smtp_on_answered, smtp_on_heard, smtp_on_parting, smtp_on_doubt,
+    smtp_on_ignored, smtp_on_empty, smtp_on_no_bdat;
 
 #endif

@@ -7,13 +7,15 @@
 
 #define MASK "********"
 
-/* The greeting, EHLO or HELO, STARTTLS and AUTH. */
+/* The greeting, EHLO, HELO or LHLO, STARTTLS and AUTH. */
 
 static void
 put_ehlo(struct smtp_client *c)
 {
+	enum smtp_state hello = smtp_is_lmtp(c) ? SMTP_LHLO : SMTP_EHLO;
+
 	c->caps = (struct caps){ 0 };
-	smtp_put(c, SMTP_EHLO, "EHLO %s", c->plan->ehlo);
+	smtp_put(c, hello, "%s %s", smtp_state_name(hello), c->plan->ehlo);
 }
 
 /* Ends it for a want of ours, before the message was spoken of. */

@@ -72,6 +72,7 @@ void smtp_conclude(struct smtp_client *c);
 void smtp_check(const struct smtp_client *c, const struct smtp_mail *mail);
 bool smtp_needs_utf8(const struct smtp_work *w, size_t batch);
 bool smtp_has(const struct smtp_client *c, enum caps_flag flag);
+bool smtp_is_lmtp(const struct smtp_client *c);
 
 /* client_mail.c: puts the next flight of the mail in the output, when it is
  * time for one; or the first one behind the message of the mail before. */

@@ -32,7 +32,7 @@ begin(struct smtp_work *w)
 	}
 	if (!seek_pending(w))
 		w->mail.env = NULL;
-	w->first = w->answered = w->cursor;
+	w->first = w->answered = w->heard = w->cursor;
 }
 
 static void
@@ -168,13 +168,14 @@ say_bdat(struct smtp_client *c)
 /*
  * Whether the message may go along with commands whose answers are awaited: in
  * one piece, and as the last of its flight.  Nor behind a RSET: when that is
- * refused, the rest would be about something else.
+ * refused, the rest would be about something else.  Nor by LMTP, where nothing
+ * says how many replies a message to nobody has.
  */
 static bool
 may_go_along(const struct smtp_client *c)
 {
 	return c->work->mail.size <= SMTP_PIECE && c->before == NULL &&
-	    c->owed[0].state != SMTP_RSET;
+	    c->owed[0].state != SMTP_RSET && !smtp_is_lmtp(c);
 }
 
 /* All that was asked is answered: the smarthost forgets it. */

@@ -87,6 +87,10 @@ static const struct smtp_verdict rows[SMTP_STATE_COUNT][SMTP_ANSWER_COUNT] = {
 		V(helloed, OK), WRONG,
 		V(refused, DEFERRED), V(refused, SMARTHOST),
 		V(closing, SMARTHOST), LOST },
+	[SMTP_LHLO] = {
+		V(offered, OK), WRONG,
+		V(refused, DEFERRED), V(refused, SMARTHOST),
+		V(closing, SMARTHOST), LOST },
 	[SMTP_STARTTLS] = {
 		V(tls, OK), WRONG,
 		V(refused, DEFERRED), V(refused, NO_STARTTLS),
@@ -131,6 +135,14 @@ static const struct smtp_verdict rows[SMTP_STATE_COUNT][SMTP_ANSWER_COUNT] = {
 		V(answered, OK), DOUBT,
 		V(answered, DEFERRED), V(answered, REFUSED),
 		V(closing, SMARTHOST), DOUBT, DOUBT, DOUBT },
+	[SMTP_EACH_DOT] = {
+		V(heard, OK), DOUBT,
+		V(heard, DEFERRED), V(heard, REFUSED),
+		V(parting, SMARTHOST), DOUBT, DOUBT, DOUBT },
+	[SMTP_EACH_BDAT] = {
+		V(heard, OK), DOUBT,
+		V(heard, DEFERRED), V(heard, REFUSED),
+		V(parting, SMARTHOST), DOUBT, DOUBT, DOUBT },
 	[SMTP_VOID_RCPT] = {
 		V(ignored, OK), V(ignored, OK),
 		V(ignored, OK), V(ignored, OK),
@@ -178,6 +190,7 @@ static const struct {
 	{ SMTP_CHUNK, 500, 599, "5.5.", V(no_bdat, DEFERRED) },
 	{ SMTP_BDAT, 500, 504, NULL, V(no_bdat, DEFERRED) },
 	{ SMTP_BDAT, 500, 599, "5.5.", V(no_bdat, DEFERRED) },
+	{ SMTP_EACH_BDAT, 500, 504, NULL, V(no_bdat, DEFERRED) },
 };
 /* clang-format on */
 

@@ -42,13 +42,25 @@ name_login(const struct smtp_client *c, char dst[SUBJECT_MAX])
 	    any ? " (" : "", words, any ? ")" : "");
 }
 
+/* Whether it is one alone of those whom the message is for that an answer is
+ * about, and to be named: for whom it was taken goes without saying, so that
+ * they can share a result. */
+static bool
+is_of_one(const struct smtp_event *e, enum result_kind kind)
+{
+	return (e->state == SMTP_EACH_DOT || e->state == SMTP_EACH_BDAT) &&
+	    kind == e->kind && kind != RESULT_OK &&
+	    kind != RESULT_POSSIBLE_DUPLICATE;
+}
+
 /* What it was that the smarthost answered, addresses and all. */
 static void
-name_subject(
-    const struct smtp_client *c, enum smtp_state state, char dst[SUBJECT_MAX])
+name_subject(const struct smtp_client *c, const struct smtp_event *e,
+    enum result_kind kind, char dst[SUBJECT_MAX])
 {
 	const struct smtp_work *w = smtp_answered(c);
 	const struct envelope *env = w->mail.env;
+	enum smtp_state state = e->state;
 
 	strlcpy(dst, smtp_state_name(state), SUBJECT_MAX);
 	if (state == SMTP_MAIL)
@@ -60,6 +72,9 @@ name_subject(
 		name_login(c, dst);
 	else if (state == SMTP_BODY || state == SMTP_CHUNK)
 		strlcpy(dst, "the message", SUBJECT_MAX);
+	else if (is_of_one(e, kind))
+		snprintf(dst, SUBJECT_MAX, "the message for <%s>",
+		    env->rcpts[smtp_addressee(w)].address);
 }
 
 static void
@@ -69,11 +84,14 @@ explain_reply(const struct smtp_client *c, const struct smtp_event *e,
 	char subject[SUBJECT_MAX], what[2 * SUBJECT_MAX];
 	const char *did = "refused";
 
-	name_subject(c, e->state, subject);
+	name_subject(c, e, kind, subject);
 	if (kind == RESULT_OK)
 		did = "took";
 	else if (kind == RESULT_PROTOCOL)
 		did = "gave a wrong answer to";
+	else if (kind == RESULT_POSSIBLE_DUPLICATE &&
+	    e->answer == SMTP_ANSWER_421)
+		did = "may have taken, but closed the session after";
 	else if (kind == RESULT_POSSIBLE_DUPLICATE)
 		did = "may have taken, but gave a wrong answer to";
 	if (e->state == SMTP_IDLE)

@@ -21,6 +21,17 @@ smtp_current(const struct smtp_work *w)
 	return i;
 }
 
+size_t
+smtp_addressee(const struct smtp_work *w)
+{
+	size_t i = w->heard;
+
+	while (
+	    i + 1 < w->cursor && w->mail.env->rcpts[i].state != RCPT_ACCEPTED)
+		i++;
+	return i;
+}
+
 bool
 smtp_more_follows(const struct smtp_work *w)
 {
@@ -35,8 +46,7 @@ smtp_more_follows(const struct smtp_work *w)
 }
 
 void
-smtp_settle_batch(
-    struct smtp_work *w, enum rcpt_state from, const struct result *res)
+smtp_settle_one(struct smtp_work *w, size_t i, const struct result *res)
 {
 	enum rcpt_state to = RCPT_FAILED;
 
@@ -44,9 +54,16 @@ smtp_settle_batch(
 		to = RCPT_DELIVERED;
 	else if (result_is_temporary(res->kind))
 		to = RCPT_DEFERRED;
+	envelope_settle(w->mail.env, i, to, res);
+}
+
+void
+smtp_settle_batch(
+    struct smtp_work *w, enum rcpt_state from, const struct result *res)
+{
 	for (size_t i = w->first; i < w->cursor; i++)
 		if (w->mail.env->rcpts[i].state == from)
-			envelope_settle(w->mail.env, i, to, res);
+			smtp_settle_one(w, i, res);
 }
 
 void

@@ -15,6 +15,7 @@ struct smtp_work {
 	size_t put_back;
 	/* the transaction: rcpts[first] to rcpts[cursor - 1] */
 	size_t first, answered, cursor;
+	size_t heard; /* LMTP: those before it are settled by their replies */
 	size_t batch; /* RCPTs sent */
 	size_t accepted;
 	size_t full; /* answered by 452 */
@@ -29,11 +30,15 @@ struct smtp_work {
 /* The recipient whose RCPT is answered next. */
 size_t smtp_current(const struct smtp_work *w);
 
+/* LMTP: the recipient whom the next reply to the message is for. */
+size_t smtp_addressee(const struct smtp_work *w);
+
 /* Whether another transaction of the mail follows this one. */
 bool smtp_more_follows(const struct smtp_work *w);
 
-/* Settles those of the transaction that are in state `from`, as the kind of
- * `res` says. */
+/* Settles a recipient, as the kind of `res` says; those of the transaction that
+ * are in state `from`. */
+void smtp_settle_one(struct smtp_work *w, size_t i, const struct result *res);
 void smtp_settle_batch(
     struct smtp_work *w, enum rcpt_state from, const struct result *res);
 

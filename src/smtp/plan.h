@@ -15,11 +15,16 @@ enum smtp_tls {
 	SMTP_TLS_UP /* already there */
 };
 
+/* LMTP (RFC 2033) says LHLO, never HELO, and after a message it answers for
+ * each recipient who was accepted. */
+enum smtp_protocol { SMTP_PROTOCOL_SMTP, SMTP_PROTOCOL_LMTP };
+
 /* Constant for a connection; borrows its strings. */
 struct smtp_plan {
 	const char *host; /* as configured, for messages */
 	long port;
-	const char *ehlo; /* argument of EHLO */
+	enum smtp_protocol protocol;
+	const char *ehlo; /* argument of EHLO or LHLO */
 	enum smtp_tls tls;
 	bool authenticate;
 	enum sasl_want auth;

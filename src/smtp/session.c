@@ -34,7 +34,7 @@ start_tls(struct session *s, struct result *res)
 		    "data before the TLS handshake (injected by somebody in "
 		    "between?)");
 	rc = stream_start_tls(
-	    s->stream, s->rules.tls, s->rules.plan.host, session_limit(s), res);
+	    s->stream, s->rules.tls, s->rules.tls_name, session_limit(s), res);
 	show_certificate(s);
 	if (rc == -1)
 		return -1;

@@ -38,8 +38,8 @@ struct session_watch {
 
 struct session_rules {
 	struct smtp_plan plan;
-	const struct tls *tls; /* NULL when plan.tls is NONE; UP: the
-				 * handshake comes before the greeting */
+	const struct tls *tls; /* NULL: NONE; UP comes before the greeting */
+	const char *tls_name; /* whom the certificate must be for */
 	const struct secret *secret; /* for masking */
 	struct session_watch watch;
 	long timeout; /* ms for each reply and each block */

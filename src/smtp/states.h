@@ -7,14 +7,16 @@
 
 /*
  * What an outstanding command waits for: identifier, its name in a result's
- * `stage` and in provider rules, its name in messages.  The VOID ones are
- * for what was pipelined behind a refusal: answers to it mean nothing.
+ * `stage` and in provider rules, its name in messages.  The EACH ones are
+ * LMTP's, where the end of a message is answered for each recipient.  The VOID
+ * ones are for what was pipelined behind a refusal: answers to it mean nothing.
  */
 #define SMTP_STATES(X) \
 	X(IDLE, "", "the last answer") \
 	X(GREETING, "GREETING", "the connection") \
 	X(EHLO, "EHLO", "EHLO") \
 	X(HELO, "HELO", "HELO") \
+	X(LHLO, "LHLO", "LHLO") \
 	X(STARTTLS, "STARTTLS", "STARTTLS") \
 	X(AUTH, "AUTH", "AUTH") \
 	X(CANCEL, "AUTH", "AUTH") \
@@ -26,6 +28,8 @@
 	X(DOT, "DOT", "the message") \
 	X(CHUNK, "BDAT", "part of the message") \
 	X(BDAT, "BDAT", "the message") \
+	X(EACH_DOT, "DOT", "the message") \
+	X(EACH_BDAT, "BDAT", "the message") \
 	X(VOID_RCPT, "RCPT", "RCPT TO") \
 	X(VOID_DATA, "DATA", "DATA") \
 	X(VOID_DOT, "DOT", "the empty message") \

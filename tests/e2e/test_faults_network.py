@@ -10,6 +10,7 @@ import time
 import pytest
 from faults import (CLEAR, MAIL, SANITIZED, Cut, Proxy, Sink, clear, cpu,
                     needs, private, run)
+from resolver import Resolver
 from smarthost.script import at
 
 X = "x@a.example"
@@ -59,72 +60,6 @@ def test_fault_n1_reset_at_once(outpost):
         outpost.configure(None, times(port=listener.getsockname()[1]))
         outpost([X], MAIL).failed(75, "127.0.0.1")
         thread.join(10)
-
-
-class Resolver(threading.Thread):
-    """A name server on 127.53.0.0/16: `rcode` and A records for every
-    question, or silence."""
-
-    def __init__(self, rcode=0, addresses=(), silent=False):
-        super().__init__(daemon=True)
-        self.rcode, self.addresses = rcode, addresses
-        self.silent = silent
-        self.questions = 0
-        for last in range(1, 250):
-            self.address = f"127.53.{last}.1"
-            self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            self.tcp = socket.socket()
-            try:
-                self.udp.bind((self.address, 53))
-                self.tcp.bind((self.address, 53))
-                break
-            except OSError:
-                self.close()
-        else:
-            pytest.skip("no name server can be run here")
-        self.tcp.listen()
-        threading.Thread(target=self._serve_tcp, daemon=True).start()
-        self.start()
-
-    def close(self):
-        for sock in (self.udp, self.tcp):
-            sock.close()
-
-    def answer(self, query, limit):
-        end = query.index(b"\0", 12) + 5
-        kind = struct.unpack("!H", query[end - 4:end - 2])[0]
-        found = self.addresses if kind == 1 else ()
-        records = b"".join(
-            struct.pack("!HHHIH", 0xc00c, 1, 1, 1, 4) + socket.inet_aton(text)
-            for text in found)
-        flags = 0x8180 | self.rcode
-        count = len(found)
-        if 12 + len(query) + len(records) > limit:
-            flags, records, count = flags | 0x200, b"", 0
-        return query[:2] + struct.pack("!HHHHH", flags, 1, count, 0, 0) \
-            + query[12:end] + records
-
-    def run(self):
-        try:
-            while True:
-                query, peer = self.udp.recvfrom(2048)
-                self.questions += 1
-                if not self.silent:
-                    self.udp.sendto(self.answer(query, 512), peer)
-        except OSError:
-            pass
-
-    def _serve_tcp(self):
-        try:
-            while True:
-                sock = self.tcp.accept()[0]
-                while len(head := sock.recv(2)) == 2:
-                    query = sock.recv(struct.unpack("!H", head)[0])
-                    text = self.answer(query, 65535)
-                    sock.sendall(struct.pack("!H", len(text)) + text)
-                sock.close()
-        except OSError:
-            pass
 
 
 @pytest.mark.root

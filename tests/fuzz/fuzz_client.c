@@ -23,7 +23,7 @@ struct talk {
 	size_t body_of; /* the mail whose body was last */
 	bool asked_late;
 	enum smtp_ask ask;
-	bool yes[MAILS_MAX]; /* said to its end */
+	size_t yes[MAILS_MAX]; /* said to its end, or ends */
 };
 
 static void
@@ -42,9 +42,9 @@ make_envelope(struct envelope *env, int recipients)
 	assert(rc == 0);
 }
 
-/* Byte 0: the plan, the number of mails; byte 1: recipients, the size
- * of the message, whether it is only asked for; then all that the smarthost
- * says. */
+/* Byte 0: the plan, the number of mails; byte 1: recipients, the size of the
+ * message, the protocol, whether it is only asked for; then all that the
+ * smarthost says. */
 static void
 make(const uint8_t *data, struct talk *t)
 {
@@ -52,6 +52,8 @@ make(const uint8_t *data, struct talk *t)
 		.asked_late = (data[0] & 32) != 0,
 		.size = (data[1] & 16) != 0 ? SMALL : LARGE };
 	t->plan = (struct smtp_plan){ .host = "host",
+		.protocol = data[1] >= 128 ? SMTP_PROTOCOL_LMTP
+					   : SMTP_PROTOCOL_SMTP,
 		.ehlo = "me",
 		.tls = data[0] % 3,
 		.authenticate = data[0] & 4,
@@ -110,7 +112,10 @@ check(const struct talk *t)
 		const struct envelope *env = &t->envs[m];
 		size_t delivered = envelope_count(env, RCPT_DELIVERED);
 
-		assert(delivered == 0 || t->yes[m]);
+		assert(delivered == 0 || t->yes[m] > 0);
+		assert(delivered == t->yes[m] ||
+		    t->plan.protocol != SMTP_PROTOCOL_LMTP ||
+		    t->ask != SMTP_ASK_NOTHING);
 		assert(delivered + envelope_count(env, RCPT_DEFERRED) +
 			envelope_count(env, RCPT_FAILED) ==
 		    env->count);
@@ -152,7 +157,8 @@ is_last(const struct talk *t, enum smtp_state awaited)
 	case SMTP_ASK_NOTHING:
 		break;
 	}
-	return awaited == SMTP_DOT || awaited == SMTP_BDAT;
+	return awaited == SMTP_DOT || awaited == SMTP_BDAT ||
+	    awaited == SMTP_EACH_DOT || awaited == SMTP_EACH_BDAT;
 }
 
 static void
@@ -172,7 +178,7 @@ run(struct talk *t, struct reply *r, const uint8_t *data, size_t size)
 		if (todo == SMTP_TODO_READ)
 			code = hear(t->c, r, data, size, &pos);
 		if (todo == SMTP_TODO_READ && end && code / 100 == 2)
-			t->yes[mail] = true;
+			t->yes[mail]++;
 		assert(todo != SMTP_TODO_BODY || code / 100 == 3);
 		if (todo == SMTP_TODO_BODY || todo == SMTP_TODO_CHUNK)
 			send_body(t, todo);

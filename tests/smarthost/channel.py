@@ -29,7 +29,8 @@ def common_name(certificate):
 
 class Channel:
     def __init__(self, sock, connection, settle=0.0):
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if sock.family != socket.AF_UNIX:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._sock = sock
         self._tls = None
         self._incoming = ssl.MemoryBIO()

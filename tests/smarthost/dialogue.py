@@ -38,13 +38,16 @@ class Dialogue:
         self._counts = {}
         self._last = None  # the rule that ends the connection
         self._lost = False  # octets of a chunk are taken for commands
+        self._hello = "LHLO" if self.profile.lmtp else "EHLO"
         self._commands = {
-            "EHLO": self._ehlo, "HELO": self._helo,
+            self._hello: self._ehlo,
             "STARTTLS": self._starttls, "AUTH": self._auth,
             "MAIL": self._mail, "RCPT": self._rcpt, "DATA": self._data,
             "BDAT": self._bdat, "RSET": self._rset, "NOOP": self._noop,
             "QUIT": self._quit,
         }
+        if not self.profile.lmtp:
+            self._commands["HELO"] = self._helo
         self._forget()
 
     def _forget(self):
@@ -135,8 +138,8 @@ class Dialogue:
     # greeting and TLS
 
     def _ehlo(self, argument):
-        reply = self._answer(["EHLO"], self.profile.ehlo(self, argument),
-                             argument)
+        reply = self._answer([self._hello],
+                             self.profile.ehlo(self, argument), argument)
         if not reply.is_good:
             return
         self._drop()
@@ -367,9 +370,21 @@ class Dialogue:
         self._store(message, "DOT", usual)
 
     def _store(self, message, stage, usual):
-        reply = self._answer([stage], usual)
+        if not self.profile.lmtp:
+            self._verdict(message, self._answer([stage], usual),
+                          message.recipients)
+            return
+        for recipient in message.recipients:
+            self._verdict(message, self._answer([stage], usual, recipient),
+                          [recipient])
+            self._end_if_due()
+
+    def _verdict(self, message, reply, recipients):
         message.reply = b"\n".join(reply.lines)
-        if reply.is_good:
+        if not reply.is_good:
+            return
+        message.taken += recipients
+        if not message.accepted:
             message.stored = self.profile.stamp(self, message) + message.data
             message.accepted = True
             self.host.keep(message)

@@ -13,7 +13,8 @@ class Profile:
     domain = "example.test"  # where the account lives
     challenges = tuple(base64.b64encode(text).decode()
                        for text in (b"Username:", b"Password:"))
-    bdat_fault, mail_limit, rcpt_limit = "", None, None  # no switches of all
+    # no switches of all
+    bdat_fault, mail_limit, rcpt_limit, lmtp = "", None, None, False
     # switch: default
     switches = {
         "host": "smarthost.example.test",
@@ -31,6 +32,7 @@ class Profile:
         "requiretls": False,
         "mail_limit": None,  # of LIMITS: MAIL commands of a connection
         "rcpt_limit": None,  # and recipients of a transaction
+        "lmtp": False,  # LHLO, and a reply for each recipient
         "helo_only": False,  # EHLO is unknown
         "max_rcpt": 1000,  # more in a transaction: 452
         "extra": "",  # one more line in the answer to EHLO

@@ -50,6 +50,7 @@ class Message:
     complete: bool = False  # the end mark, or the last chunk, was seen
     reply: bytes = b""
     accepted: bool = False
+    taken: list = field(default_factory=list)  # for whom
     stored: bytes = b""  # as its recipient would see it
 
     @cached_property

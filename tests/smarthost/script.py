@@ -1,10 +1,11 @@
 """Misbehaviour: what is to happen at which point of the dialogue.
 
-A Rule names a stage: GREETING, EHLO, HELO, STARTTLS, AUTH, AUTH-USER,
+A Rule names a stage: GREETING, EHLO, HELO, LHLO, STARTTLS, AUTH, AUTH-USER,
 AUTH-PASS, AUTH-PLAIN, AUTH-PROOF, AUTH-FINAL, AUTH-TOKEN, AUTH-ERROR,
 VERDICT (whichever reply ends a login), MAIL, RCPT,
 DATA, BODY (in the middle of a message), DOT, BDAT (when its octets have come),
-RSET, NOOP, QUIT, OTHER.  What the smarthost would have answered there is
+RSET, NOOP, QUIT, OTHER.  By LMTP DOT and BDAT are met once for each recipient,
+which is what `when` is about there.  What the smarthost would have answered there is
 replaced or mistreated."""
 
 import threading

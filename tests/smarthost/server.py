@@ -46,9 +46,16 @@ def end_point(certificate):
     return hashlib.sha256(der).digest()
 
 
+def _family(address):
+    if address.startswith("/"):
+        return socket.AF_UNIX
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
 class Smarthost:
     """Listens while used as a context manager.
 
+    address: of this machine, or the path of a UNIX socket.
     tls: implicit, starttls (in clear until the client asks) or off.
     tls_fault: plain, junk, close or hang: instead of a handshake.
     client_ca: file of the authority whose certificate clients must show."""
@@ -76,17 +83,21 @@ class Smarthost:
         self._stored = 0
         self._lock = threading.Lock()
         self._channels = {}  # thread: its channel
-        self._probes = {}  # our own port: event
+        self._probes = {}  # our own port, or name: event
 
     # life
 
     def __enter__(self):
-        family = socket.AF_INET6 if ":" in self._place[0] else socket.AF_INET
-        self._socket = socket.socket(family, socket.SOCK_STREAM)
+        self._socket = socket.socket(_family(self._place[0]),
+                                     socket.SOCK_STREAM)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(self._place)
+        if self._socket.family == socket.AF_UNIX:
+            self.address, self.port = self._place
+            self._socket.bind(self.address)
+        else:
+            self._socket.bind(self._place)
+            self.address, self.port = self._socket.getsockname()[:2]
         self._socket.listen(512)
-        self.address, self.port = self._socket.getsockname()[:2]
         self._acceptor = threading.Thread(target=self._accept, daemon=True)
         self._acceptor.start()
         return self
@@ -98,6 +109,8 @@ class Smarthost:
         except OSError:
             pass
         self._socket.close()
+        if self._socket.family == socket.AF_UNIX:
+            os.unlink(self.address)
         self._acceptor.join(10)
         with self._lock:
             threads = list(self._channels.items())
@@ -111,6 +124,8 @@ class Smarthost:
                 sock, peer = self._socket.accept()
             except OSError:
                 return
+            if self._socket.family == socket.AF_UNIX:
+                peer = (self.address, peer)
             probe = self._probes.pop(peer[1], None)
             if probe is not None:
                 sock.close()
@@ -190,11 +205,16 @@ class Smarthost:
             return
         family = self._socket.family
         with socket.socket(family, socket.SOCK_STREAM) as probe:
-            probe.bind((self.address, 0))
             seen = threading.Event()
-            self._probes[probe.getsockname()[1]] = seen
             probe.settimeout(timeout)
-            probe.connect((self.address, self.port))
+            if family == socket.AF_UNIX:
+                probe.bind("")  # a name of the kernel's choice
+                self._probes[probe.getsockname()] = seen
+                probe.connect(self.address)
+            else:
+                probe.bind((self.address, 0))
+                self._probes[probe.getsockname()[1]] = seen
+                probe.connect((self.address, self.port))
             if not seen.wait(timeout):
                 raise TimeoutError("the smarthost accepts no connection")
 

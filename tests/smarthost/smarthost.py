@@ -32,7 +32,8 @@ def parse(arguments):
     parser.add_argument("--code", default="ABCDEFGHIJKLMNOP",
                         help="the account's authorisation code")
     parser.add_argument("--listen", default="127.0.0.1:0",
-                        metavar="ADDRESS:PORT", help="port 0: any")
+                        metavar="ADDRESS:PORT",
+                        help="port 0: any; or the path of a UNIX socket")
     parser.add_argument("--tls", default="implicit",
                         choices=["implicit", "starttls", "off"])
     parser.add_argument("--cert", help="PEM file with the certificate")
@@ -92,7 +93,9 @@ def script(options):
 
 
 def make(options):
-    address, _, port = options.listen.rpartition(":")
+    address, port = options.listen, 0
+    if not address.startswith("/"):
+        address, _, port = address.rpartition(":")
     if options.store:
         os.makedirs(options.store, exist_ok=True)
     log = open(options.log, "w") if options.log else None

@@ -156,7 +156,16 @@ static const struct {
 	{ "open escape", HOST "ehlo = \"a\\\n", "closing quote is missing" },
 	{ "other escape", HOST "ehlo = \"a\\n\"\n", "t.ini:3: within quotes" },
 	{ "after quote", HOST "ehlo = \"a\" b\n", "text after the closing q" },
-	{ "host path", "[smarthost]\nhost = /run/s\n", "a path is not a host" },
+	{ "path and TLS", "[smarthost]\nhost = /run/s\n",
+	    "t.ini: [smarthost] tls: must be off for a host that is a path" },
+	{ "second path and TLS", "[smarthost]\nhost = a /s\ntls = starttls\n",
+	    "t.ini:3: [smarthost] tls: must be off for a host that is a pat" },
+	{ "long path", "[smarthost]\ntls = off\nhost = /" X50 X50 X10 "\n",
+	    "t.ini:3: [smarthost] host: the path is too long for a socket" },
+	{ "relative path of a socket", "[smarthost]\nhost = run/s\n",
+	    "not a host name" },
+	{ "source path", HOST "source_address = /run/s\n", "must be an IPv4" },
+	{ "proxy path", HOST "proxy = socks5:///run/s:1\n", "socks5://[" },
 	{ "host port", "[smarthost]\nhost = a.example:0\n",
 	    "t.ini:2: [smarthost] host: the port after a : must be a number" },
 	{ "host port, second", "[smarthost]\nhost = a:1 b:65536\n",
@@ -195,6 +204,38 @@ static const struct {
 	    "t.ini:3: [smarthost] tls_key: is of no use without tls_cert" },
 	{ "relative certificate", HOST "tls_cert = c\n", "an absolute path" },
 	{ "relative key", HOST "tls_key = k\n", "must be an absolute path" },
+	{ "protocol", HOST "protocol = uucp\n", "must be smtp or lmtp" },
+	{ "LMTP on port 25", HOST "protocol = lmtp\nport = 25\n",
+	    "t.ini:3: [smarthost] protocol: cannot be lmtp with port 25" },
+	{ "LMTP on port 25, too",
+	    "[smarthost]\nhost = /s a\ntls = off\nport = 25\n"
+	    "protocol = lmtp\n",
+	    "t.ini:5: [smarthost] protocol: cannot be lmtp with port 25" },
+	{ "LMTP on a port 25",
+	    "[smarthost]\nhost = a:24 b:25\nprotocol = lmtp\n",
+	    "t.ini:3: [smarthost] protocol: cannot be lmtp with port 25" },
+	{ "srv", "[smarthost]\nhost = srv:\n",
+	    "t.ini:2: [smarthost] host: srv: must have a domain like" },
+	{ "srv, no dot", "[smarthost]\nhost = srv:localhost\n", "srv: must" },
+	{ "srv, no name", "[smarthost]\nhost = srv:a_/b.c\n", "srv: must" },
+	{ "srv, address", "[smarthost]\nhost = srv:192.0.2.1\n", "srv: must" },
+	{ "srv, port", "[smarthost]\nhost = srv:a.example:25\n", "srv: mus" },
+	{ "srv, long",
+	    "[smarthost]\nhost = srv:" X50 "." X50 "." X50 "." X50
+	    "." X10 X10 X10 "xx\n",
+	    "srv: must" },
+	{ "srv in clear", "[smarthost]\nhost = srv:a.example\ntls = off\n",
+	    "t.ini:3: [smarthost] tls: cannot be off with a host that begin" },
+	{ "srv second, in clear",
+	    "[smarthost]\nhost = localhost srv:a.example\ntls = off\n",
+	    "t.ini:3: [smarthost] tls: cannot be off with a host that begin" },
+	{ "srv and LMTP",
+	    "[smarthost]\nhost = srv:a.example\nprotocol = lmtp\n",
+	    "t.ini:3: [smarthost] protocol: must be smtp with a host" },
+	{ "srv and proxy",
+	    "[smarthost]\nhost = srv:a.example\nproxy = socks5://h:1\n",
+	    "t.ini:3: [smarthost] proxy: cannot be set with a host that" },
+	{ "source srv", HOST "source_address = srv:a.example\n", "must be an" },
 	{ "source name", HOST "source_address = localhost\n",
 	    "t.ini:3: [smarthost] source_address: must be an IPv4 address, an "
 	    "IPv6 address, or one of each" },
@@ -208,6 +249,12 @@ static const struct {
 	    "must be an IPv4 address, an IPv6" },
 	{ "sources with a comma", HOST "source_address = 192.0.2.1, ::1\n",
 	    "must be an IPv4 address, an IPv6" },
+	{ "proxy", HOST "proxy = proxy.example:1080\n",
+	    "t.ini:3: [smarthost] proxy: must be socks5://[user[:password]@]" },
+	{ "proxy of another kind", HOST "proxy = http://h:1\n", "socks5://[" },
+	{ "proxy without port", HOST "proxy = socks5://h\n", "socks5://[" },
+	{ "proxy no host", HOST "proxy = socks5://a_/b:1\n", "socks5://[" },
+	{ "proxy short", HOST "proxy = socks5://127.1:1\n", "socks5://[" },
 	{ "language", HOST "[log]\nlanguage = de\n",
 	    "t.ini:4: [log] language: must be auto, en or zh" },
 	{ "syslog", HOST "[log]\nsyslog = kern\n",
@@ -236,6 +283,10 @@ static const struct {
 	    "[smarthost]\nhost = localhost a.example\n"
 	    "tls = off\nuser = a\npassword = b\n",
 	    "[smarthost] tls: off would" },
+	{ "clear, proxy",
+	    "[smarthost]\nhost = localhost\nproxy = socks5://localhost:1\n"
+	    "tls = off\nuser = a\npassword = b\n",
+	    "t.ini:4: [smarthost] tls: off would" },
 	{ "clear, port",
 	    "[smarthost]\nhost = localhost:25 a.example:25\n"
 	    "tls = off\nuser = a\npassword = b\n",
@@ -287,6 +338,17 @@ static const char *const taken[] = {
 	HOST "user = a@b\n",
 	"[smarthost]\nhost = LocalHost 127.0.0.9 ::1 [::1]\ntls = off\n"
 	"user = a@b\npassword = b\n",
+	"[smarthost]\nhost = /run/s\ntls = off\nuser = a@b\npassword = c\n"
+	"proxy = socks5://h:1\n",
+	"[smarthost]\nhost = /run/s:[1] localhost\ntls = off\n",
+	"[smarthost]\nhost = /run/s\ntls_pin = " PIN "\n",
+	"[smarthost]\nhost = /s\ntls = off\nport = 25\nprotocol = lmtp\n",
+	HOST "protocol = lmtp\nport = 24\n",
+	"[smarthost]\nhost = a:24 b:587\nport = 25\nprotocol = lmtp\n",
+	"[smarthost]\nhost = srv:example.com srv:a.b_c.example\n",
+	"[smarthost]\nhost = srv:" X50 "." X50 "." X50 "." X50 "." X10 X10 X10
+	"\ntls = starttls\nuser = a@b\npassword = c\n",
+	HOST "protocol = smtp\nport = 25\n",
 	HOST "tls_pin = " PIN "\n",
 	HOST "tls_pin = " HEX "  " PIN " " PIN "\n",
 	HOST "tls_pin =\nca_file = /ca\ntls_cert =\ntls_key =\n",
@@ -295,6 +357,9 @@ static const char *const taken[] = {
 	HOST "source_address = 192.0.2.1\n",
 	HOST "source_address = 2001:db8::1\n",
 	HOST "source_address =  [2001:db8::1]  192.0.2.1\n",
+	HOST "proxy = socks5://proxy.example:1080\n",
+	HOST "proxy = socks5://u:p;#%25@[::1]:1080\ntls = off\n",
+	HOST "proxy =\n",
 	HOST "ehlo = [192.0.2.1]\n[log]\nsyslog = off\n[log]\nfile = /l\n",
 	HOST "connect_timeout = 1\ntimeout = 1d\nwait_timeout = 500ms\n",
 	HOST "[queue]\ndirectory = \nretry = 1\n",
@@ -327,6 +392,7 @@ test_defaults(void **state)
 	assert_int_equal(parse(&c, HOST, &res), 0);
 	assert_string_equal(c.path, "t.ini");
 	assert_string_equal(c.smarthost.host, "smtp.example.com");
+	assert_int_equal(c.smarthost.protocol, CONF_PROTOCOL_SMTP);
 	assert_int_equal(c.smarthost.port, 465);
 	assert_int_equal(c.smarthost.tls, CONF_TLS_IMPLICIT);
 	assert_int_equal(c.smarthost.auth, CONF_AUTH_AUTO);
@@ -335,6 +401,7 @@ test_defaults(void **state)
 	assert_string_equal(c.smarthost.tls_cert, "");
 	assert_string_equal(c.smarthost.tls_key, "");
 	assert_string_equal(c.smarthost.source_address, "");
+	assert_string_equal(c.smarthost.proxy, "");
 	assert_int_equal(c.smarthost.tls_min, CONF_TLS_1_2);
 	assert_int_equal(c.smarthost.insecure_auth, 0);
 	assert_int_equal(c.smarthost.connect_timeout, 10000);
@@ -530,6 +597,9 @@ test_no_secret_shown(void **state)
 		"tls_cert = hunter2",
 		"tls_key = hunter2",
 		"source_address = hunter2",
+		"proxy = hunter2",
+		"proxy = socks5://hunter2@h:1/",
+		"proxy = socks5://u:hunter2@h_/:1",
 	};
 	struct result res;
 	struct conf conf;
@@ -583,7 +653,7 @@ static bool
 is_text(const struct conf_key *key)
 {
 	return key->type == CONF_STRING || key->type == CONF_SECRET ||
-	    key->type == CONF_PATH;
+	    key->type == CONF_PATH || key->type == CONF_URL;
 }
 
 static void
@@ -617,6 +687,7 @@ test_dump(void **state)
 	static const char *const texts[] = { HOST, LOGIN,
 		"[smarthost]\nhost = a ::1\nport = 25\ntls = starttls\n"
 		"auth = login\nuser = \" u@x \"\npassword = \"\\\"s;\"\n"
+		"proxy = socks5://h:1\n"
 		"timeout = 90s\nwait_timeout = 1500ms\nconnect_timeout = 1d\n"
 		"[sender]\nname = \"\\\"x\\\\\"\naddress = \";a\"\n"
 		"domain = a\"b\nrewrite = never\n[recipients]\n"
@@ -646,6 +717,43 @@ test_dump(void **state)
 	buf_free(&out);
 }
 
+/* Who logs in to a proxy, and how, is not shown; and the rest is. */
+static void
+test_dump_proxy(void **state)
+{
+	static const struct {
+		const char *value, *shown;
+	} rows[] = {
+		{ "socks5://h:1", "proxy = socks5://h:1 " },
+		{ "socks5://u@h:1", "proxy = socks5://********@h:1 " },
+		{ "SOCKS5://u:p@h:1", "proxy = SOCKS5://********@h:1 " },
+		{ "socks5://u:p@q@[::1]:1",
+		    "proxy = socks5://********@[::1]:1 " },
+		{ "socks5://u:a://b@h:1", "proxy = socks5://********@h:1 " },
+		{ "\"socks5://u: #p@h:1\"", "proxy = socks5://********@h:1 " },
+	};
+	struct result res;
+	struct conf conf;
+	struct buf text, out;
+
+	(void)state;
+	buf_init(&text, 4096);
+	buf_init(&out, 65536);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		buf_reset(&text);
+		buf_reset(&out);
+		buf_printf(&text, HOST "proxy = %s\n", rows[i].value);
+		if (parse(&conf, text.data, &res) == -1)
+			fail_msg("%s", res.text);
+		conf_dump(&conf, &out);
+		if (strstr(out.data, rows[i].shown) == NULL)
+			fail_msg("%s: %s", rows[i].value, out.data);
+		conf_clear(&conf);
+	}
+	buf_free(&text);
+	buf_free(&out);
+}
+
 int
 main(void)
 {
@@ -658,6 +766,7 @@ main(void)
 		cmocka_unit_test(test_no_secret_shown),
 		cmocka_unit_test(test_long_lines),
 		cmocka_unit_test(test_dump),
+		cmocka_unit_test(test_dump_proxy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

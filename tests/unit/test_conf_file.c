@@ -19,6 +19,7 @@
 
 #define PLAIN "[smarthost]\nhost = smtp.example.com\n"
 #define SECRET PLAIN "user = u@x\npassword = hunter2\n"
+#define PROXY "proxy = socks5://"
 #define NOBODY 65534
 
 static char directory[64];
@@ -102,6 +103,9 @@ test_modes(void **state)
 		{ SECRET, 0400, "" },
 		{ SECRET, 0640, "" },
 		{ SECRET, 0644, "run: chmod g-w,o-rwx /" },
+		{ PLAIN PROXY "h:1\n", 0644, "" },
+		{ PLAIN PROXY "u:p@h:1\n", 0640, "" },
+		{ PLAIN PROXY "u:p@h:1\n", 0644, "run: chmod g-w,o-rwx /" },
 		{ SECRET, 0604, "run: chmod g-w,o-rwx /" },
 		{ SECRET, 0601, "run: chmod g-w,o-rwx /" },
 		{ SECRET, 0660, "run: chmod go-w /" },

@@ -342,10 +342,11 @@ test_relay(void **state)
 		int reply;
 		const char *want;
 	} cases[] = {
-		{ "h.example[2001:db8::1]:465", 550, "h.example" },
-		{ "[::1][::1]:25", 550, "[::1]" },
-		{ "h.example:25", 550, "h.example" },
-		{ "h.example", 550, "h.example" },
+		{ "h.example[2001:db8::1]:465", 550, "dns; h.example" },
+		{ "[::1][::1]:25", 550, "dns; [::1]" },
+		{ "h.example:25", 550, "dns; h.example" },
+		{ "h.example", 550, "dns; h.example" },
+		{ "/run/a[b]:c", 550, "x-unix; /run/a[b]:c" },
 		{ "h.example[192.0.2.1]:25", 0, NULL },
 		{ "", 550, NULL },
 	};
@@ -360,7 +361,7 @@ test_relay(void **state)
 
 		r.relay = cases[i].relay;
 		write_one(&r, "a@example.com", &why, &all, &out);
-		snprintf(want, sizeof want, "\r\nRemote-MTA: dns; %s\r\n",
+		snprintf(want, sizeof want, "\r\nRemote-MTA: %s\r\n",
 		    cases[i].want == NULL ? "" : cases[i].want);
 		if (cases[i].want == NULL)
 			assert_has_not(&out, "Remote-MTA");

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -200,6 +201,18 @@ close_all(const int *fds, int n)
 		close(fds[i]);
 }
 
+/* Without a proxy. */
+static int
+reach(struct dial *d, const char *host, int port, const char *source,
+    struct deadline until)
+{
+	const struct dial_to to = {
+		.host = host, .port = port, .source = source
+	};
+
+	return dial(d, &to, until, &res);
+}
+
 static void
 families_take_turns(void **state)
 {
@@ -301,7 +314,7 @@ connects(void **state)
 		l = bound(rows[i].bound, &port);
 		assert_int_equal(listen(l, 1), 0);
 		assert_int_equal(
-		    dial(&d, rows[i].host, port, NULL, soon(LONG), &res), 0);
+		    reach(&d, rows[i].host, port, NULL, soon(LONG)), 0);
 		assert_string_equal(d.address, rows[i].address);
 		assert_string_equal(d.literal, rows[i].literal);
 		assert_true(d.is_loopback);
@@ -323,8 +336,7 @@ refused(void **state)
 
 	(void)state;
 	bound_twice(&v4, &v6, &port); /* bound, but nobody listens */
-	assert_int_equal(
-	    dial(&d, "both.example", port, NULL, soon(LONG), &res), -1);
+	assert_int_equal(reach(&d, "both.example", port, NULL, soon(LONG)), -1);
 	assert_int_equal(res.kind, RESULT_CONNECT);
 	snprintf(want, sizeof want,
 	    "cannot connect to both.example port %d: Connection refused (::1)",
@@ -350,8 +362,7 @@ second_address(void **state)
 		if (deaf)
 			listen_deaf(v4, port, fillers);
 		start = soon(LONG);
-		assert_int_equal(
-		    dial(&d, "localhost", port, NULL, start, &res), 0);
+		assert_int_equal(reach(&d, "localhost", port, NULL, start), 0);
 		left = deadline_left(start);
 		assert_string_equal(d.address, "::1");
 		assert_string_equal(d.literal, "[IPv6:::1]");
@@ -377,8 +388,7 @@ nobody_answers(void **state)
 	(void)state;
 	bound_twice(&v4, &v6, &port);
 	listen_deaf(v4, port, fillers);
-	assert_int_equal(
-	    dial(&d, "both.example", port, NULL, soon(200), &res), -1);
+	assert_int_equal(reach(&d, "both.example", port, NULL, soon(200)), -1);
 	assert_int_equal(res.kind, RESULT_CONNECT);
 	snprintf(want, sizeof want,
 	    "cannot connect to both.example port %d: Connection refused "
@@ -386,8 +396,7 @@ nobody_answers(void **state)
 	    port);
 	assert_string_equal(res.text, want);
 	assert_string_equal(d.found, "::1 127.0.0.1");
-	assert_int_equal(
-	    dial(&d, "none.example", port, NULL, soon(LONG), &res), -1);
+	assert_int_equal(reach(&d, "none.example", port, NULL, soon(LONG)), -1);
 	assert_int_equal(d.found_at, 0);
 	close(v4);
 	close(v6);
@@ -415,8 +424,8 @@ interrupted(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(pipe(p), 0);
 		pthread_create(&t, NULL, write_later, &p[1]);
-		assert_int_equal(dial(&d, hosts[i], port, NULL,
-				     deadline_in(LONG, p[0]), &res),
+		assert_int_equal(
+		    reach(&d, hosts[i], port, NULL, deadline_in(LONG, p[0])),
 		    -1);
 		assert_int_equal(res.kind, RESULT_INTERRUPTED);
 		pthread_join(t, NULL);
@@ -539,8 +548,7 @@ alarm_while_dialling(void **state)
 
 	early.at = soon(30).at;
 	hanging.alarm = &early;
-	assert_int_equal(
-	    dial(&none, "hangs.example", 25, NULL, hanging, &res), -1);
+	assert_int_equal(reach(&none, "hangs.example", 25, NULL, hanging), -1);
 	assert_int_equal(res.kind, RESULT_RESOLVE);
 	assert_int_equal(never.rings, 0);
 	for (int rc = 0; rc >= -1; rc--) {
@@ -554,14 +562,117 @@ alarm_while_dialling(void **state)
 		listen_deaf(l, port, fillers);
 		alarm.at = soon(30).at;
 		until.alarm = &alarm;
-		assert_int_equal(
-		    dial(&d, "127.0.0.1", port, NULL, until, &res), -1);
+		assert_int_equal(reach(&d, "127.0.0.1", port, NULL, until), -1);
 		assert_int_equal(bell.rings, 1);
 		assert_int_equal(
 		    res.kind, rc == 0 ? RESULT_CONNECT : RESULT_HANDED_OVER);
 		close(l);
 		close_all(fillers, FILLERS);
 	}
+}
+
+static int
+listen_unix(char path[static 64], int backlog)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	snprintf(path, 64, "/tmp/outpost-test-%d", (int)getpid());
+	(void)unlink(path);
+	strcpy(sa.sun_path, path);
+	assert_int_equal(bind(fd, (struct sockaddr *)&sa, sizeof sa), 0);
+	assert_int_equal(listen(fd, backlog), 0);
+	return fd;
+}
+
+static void
+unix_socket(void **state)
+{
+	struct dial_to to = {
+		.port = 1, .source = "no address", .proxy = "no proxy"
+	};
+	char path[64];
+	struct dial d;
+	int l = listen_unix(path, 1);
+
+	(void)state;
+	to.host = path;
+	assert_int_equal(dial(&d, &to, soon(LONG), &res), 0);
+	assert_string_equal(d.address, "");
+	assert_string_equal(d.literal, "[127.0.0.1]");
+	assert_true(d.is_loopback);
+	assert_true(fcntl(d.fd, F_GETFL) & O_NONBLOCK);
+	assert_true(fcntl(d.fd, F_GETFD) & FD_CLOEXEC);
+	close(d.fd);
+	close(l);
+	unlink(path);
+}
+
+static void
+no_unix_socket(void **state)
+{
+	static const struct {
+		const char *path, *text;
+	} rows[] = {
+		{ "/nonexistent/s",
+		    "cannot connect to /nonexistent/s: No such file or "
+		    "directory" },
+		{ "/dev/null",
+		    "cannot connect to /dev/null: Connection refused" },
+	};
+	char longest[200];
+	struct dial d;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		assert_int_equal(
+		    reach(&d, rows[i].path, 1, NULL, soon(LONG)), -1);
+		assert_int_equal(res.kind, RESULT_CONNECT);
+		assert_string_equal(res.text, rows[i].text);
+	}
+	memset(longest, '/', sizeof longest);
+	longest[sizeof longest - 1] = '\0';
+	assert_int_equal(reach(&d, longest, 1, NULL, soon(LONG)), -1);
+	assert_non_null(strstr(res.text, ": File name too long"));
+}
+
+static void *
+accept_later(void *fd)
+{
+	usleep(100000);
+	close(accept(*(int *)fd, NULL, NULL));
+	return NULL;
+}
+
+/* Its queue is full: for ever, until told, or for a while. */
+static void
+busy_unix_socket(void **state)
+{
+	int p[2], l, rv;
+	struct dial d, other;
+	char path[64];
+	pthread_t t;
+
+	(void)state;
+	l = listen_unix(path, 0);
+	assert_int_equal(reach(&other, path, 1, NULL, soon(LONG)), 0);
+	assert_int_equal(reach(&d, path, 1, NULL, soon(50)), -1);
+	assert_int_equal(res.kind, RESULT_CONNECT);
+	assert_non_null(strstr(res.text, ": Connection timed out"));
+	assert_int_equal(pipe(p), 0);
+	pthread_create(&t, NULL, write_later, &p[1]);
+	rv = reach(&d, path, 1, NULL, deadline_in(LONG, p[0]));
+	assert_int_equal(rv, -1);
+	assert_int_equal(res.kind, RESULT_INTERRUPTED);
+	pthread_join(t, NULL);
+	pthread_create(&t, NULL, accept_later, &l);
+	assert_int_equal(reach(&d, path, 1, NULL, soon(LONG)), 0);
+	pthread_join(t, NULL);
+	close(d.fd);
+	close(other.fd);
+	close(l);
+	close_all(p, 2);
+	unlink(path);
 }
 
 /* The address from which `fd`, which listens, is connected to. */
@@ -609,8 +720,7 @@ sources(void **state)
 	bound_twice(&v4, &v6, &port);
 	assert_int_equal(listen(v4, 8), 0);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		rv = dial(
-		    &d, rows[i].host, port, rows[i].source, soon(LONG), &res);
+		rv = reach(&d, rows[i].host, port, rows[i].source, soon(LONG));
 		if (rv == -1) {
 			assert_int_equal(res.kind, RESULT_CONNECT);
 			if (strstr(res.text, rows[i].want) == NULL)
@@ -637,7 +747,7 @@ bad_sources(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
 		assert_int_equal(
-		    dial(&d, "127.0.0.1", 1, bad[i], soon(LONG), &res), -1);
+		    reach(&d, "127.0.0.1", 1, bad[i], soon(LONG)), -1);
 		assert_int_equal(res.kind, RESULT_CONFIG);
 	}
 }
@@ -674,6 +784,9 @@ main(void)
 		cmocka_unit_test(second_address),
 		cmocka_unit_test(nobody_answers),
 		cmocka_unit_test(interrupted),
+		cmocka_unit_test(unix_socket),
+		cmocka_unit_test(no_unix_socket),
+		cmocka_unit_test(busy_unix_socket),
 		cmocka_unit_test(sources),
 		cmocka_unit_test(bad_sources),
 	};

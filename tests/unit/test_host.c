@@ -45,6 +45,18 @@ test_entries(void **state)
 		{ "a:smtp", HOST_BAD_PORT, "a", 0 },
 		{ "[::1]:", HOST_BAD_PORT, "[::1]", 0 },
 		{ "192.0.2.1:x", HOST_BAD_PORT, "192.0.2.1", 0 },
+		{ "/run/s", HOST_PATH, "/run/s", DEFAULT },
+		{ "/run/s:25", HOST_PATH, "/run/s:25", DEFAULT },
+		{ "/", HOST_PATH, "/", DEFAULT },
+		{ "srv:a.example", HOST_SRV, "a.example", DEFAULT },
+		{ "srv:a", HOST_BAD_DOMAIN, "a", DEFAULT },
+		{ "srv:", HOST_BAD_DOMAIN, "", DEFAULT },
+		{ "srv:a.example:25", HOST_BAD_DOMAIN, "a.example:25",
+		    DEFAULT },
+		{ "srv:192.0.2.1", HOST_BAD_DOMAIN, "192.0.2.1", DEFAULT },
+		{ "srv:/run/s", HOST_BAD_DOMAIN, "/run/s", DEFAULT },
+		{ "SRV:a.example", HOST_BAD_PORT, "SRV", 0 },
+		{ "srv", HOST_NAME, "srv", DEFAULT },
 		{ ":25", HOST_BAD, ":25", DEFAULT },
 		{ ":", HOST_BAD, ":", DEFAULT },
 		{ "[::1", HOST_BAD, "[::1", DEFAULT },
@@ -84,6 +96,16 @@ test_lengths(void **state)
 		{ X50 "." X50 "." X50 "." X50 ".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 		      "xxxxxxxxxxxxxxxxxxx:25",
 		    HOST_NAME }, /* 253 */
+		{ "/" X50 X50 "xxxxxx", HOST_PATH }, /* 107 */
+		{ "/" X50 X50 "xxxxxxx", HOST_BAD_PATH },
+		{ "/" NAME250 NAME250, HOST_BAD_PATH },
+		{ "srv:" X50 "." X50 "." X50 "." X50
+		  ".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+		    HOST_SRV }, /* 235 */
+		{ "srv:" X50 "." X50 "." X50 "." X50
+		  ".xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+		    HOST_BAD_DOMAIN },
+		{ "srv:" NAME250 NAME250, HOST_BAD_DOMAIN },
 		{ NAME250 NAME250 ":25", HOST_BAD },
 		{ NAME250 NAME250 ":0", HOST_BAD },
 	};
@@ -129,6 +151,8 @@ test_loopback(void **state)
 		{ "127.0.0.9:25", true },
 		{ "::1", true },
 		{ "[::1]:25", true },
+		{ "/run/s", true },
+		{ "srv:localhost.localhost", false },
 		{ "localhost.example", false },
 		{ "127.0.0.1.example", false },
 		{ "128.0.0.1", false },

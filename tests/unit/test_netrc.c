@@ -11,7 +11,7 @@
 #include "config/netrc.h"
 
 static const struct netrc_account account = {
-	"a.example b.example:465 [::1]:25", "me"
+	"a.example b.example:465 [::1]:25 srv:d.example", "me"
 };
 
 static int
@@ -53,6 +53,8 @@ test_found(void **state)
 		    "pw" },
 		{ A "password pw machine a.example login me password no",
 		    "pw" },
+		{ "machine d.example login me password pw", "pw" },
+		{ "machine srv:d.example login me password pw", "" },
 		{ "default login me password pw", "pw" },
 		{ A "password pw\ndefault login me password no", "pw" },
 		{ "default login you password no\n" A "password pw", "pw" },

@@ -388,6 +388,7 @@ talk(const struct wish *w, struct message *m, const struct tls *tls)
 					   .password_len = 9,
 					   .recipients_max = 50 },
 		.tls = tls,
+		.tls_name = HOST,
 		.secret = &secret,
 		.watch = { .line = watch_line,
 		    .progress = watch_progress,

@@ -41,6 +41,7 @@ world_make(struct world *w, const struct host *host)
 	*w = (struct world){ .host = host, .nasked = 1 };
 	w->plan = (struct smtp_plan){ .host = "mx.test",
 		.ehlo = "me.test",
+		.protocol = host->protocol,
 		.tls = host->tls,
 		.authenticate = host->authenticate,
 		.auth = host->want,
@@ -75,17 +76,37 @@ static const enum smtp_state asked_last[] = {
 	[SMTP_ASK_RECIPIENTS] = SMTP_RCPT,
 };
 
+static bool
+is_each(enum smtp_state state)
+{
+	return state == SMTP_EACH_DOT || state == SMTP_EACH_BDAT;
+}
+
+/* The mail that the next reply is about; to the end of a message there may be
+ * more of them than one. */
+static size_t
+mail_asked(struct world *w, enum smtp_state state)
+{
+	size_t mail;
+
+	if (w->nreplied == w->nasked || state == SMTP_IDLE ||
+	    state == SMTP_BODY || state == SMTP_CHUNK)
+		return w->asking;
+	mail = w->asked[w->nreplied % COUNT(w->asked)];
+	if (!is_each(state) ||
+	    envelope_count(&w->envs[mail], RCPT_ACCEPTED) == 1)
+		w->nreplied++;
+	return mail;
+}
+
 void
 world_tell_reply(struct world *w, const char *text)
 {
 	char in[1024], tag[16] = "";
 	enum smtp_state state = smtp_awaited(w->c);
 	struct result res;
-	size_t used, n, mail = w->asking;
+	size_t used, n, mail = mail_asked(w, state);
 
-	if (w->nreplied < w->nasked && state != SMTP_IDLE &&
-	    state != SMTP_BODY && state != SMTP_CHUNK)
-		mail = w->asked[w->nreplied++ % COUNT(w->asked)];
 	if (state > SMTP_RSET)
 		snprintf(tag, sizeof tag, " #%zu", mail);
 	n = (size_t)snprintf(in, sizeof in, "%s%s\n", text, tag);
@@ -97,9 +118,11 @@ world_tell_reply(struct world *w, const char *text)
 	w->visited[state][smtp_classify(state, w->reply.code)] = true;
 	if (state == SMTP_AUTH && w->reply.code == 235)
 		w->logged_in = true;
-	if ((state == SMTP_DOT || state == SMTP_BDAT) &&
-	    w->last_code / 100 == 2 && !w->mute)
+	if ((state == SMTP_DOT || state == SMTP_BDAT || is_each(state)) &&
+	    w->last_code / 100 == 2 && !w->mute) {
 		w->acknowledged[w->body_of] = true;
+		w->yes[w->body_of]++;
+	}
 	if (state == asked_last[w->host->ask] && w->last_code / 100 == 2)
 		w->acknowledged[w->asking] = true;
 	smtp_replied(w->c, &w->reply);
@@ -132,6 +155,7 @@ world_usual(const struct world *w)
 	case SMTP_STARTTLS:
 		return "220 go";
 	case SMTP_EHLO:
+	case SMTP_LHLO:
 		return h->ehlo ? h->ehlo : "250 hi";
 	case SMTP_HELO:
 		return h->helo ? h->helo : "250 OK";
@@ -153,6 +177,8 @@ world_usual(const struct world *w)
 		return h->data ? h->data : "354 go";
 	case SMTP_DOT:
 	case SMTP_BDAT:
+	case SMTP_EACH_DOT:
+	case SMTP_EACH_BDAT:
 		return h->dot ? h->dot : "250 taken";
 	case SMTP_VOID_DOT:
 	case SMTP_VOID_BDAT:
@@ -204,6 +230,7 @@ send_flight(struct world *w)
 		assert_true(w->logged_in || !w->plan.authenticate);
 	if (w->plan.tls == SMTP_TLS_STARTTLS && !w->c->tls_up)
 		assert_true(strcmp(shown->data, "EHLO me.test\r\n") == 0 ||
+		    strcmp(shown->data, "LHLO me.test\r\n") == 0 ||
 		    strcmp(shown->data, "STARTTLS\r\n") == 0 ||
 		    strcmp(shown->data, "QUIT\r\n") == 0 || shown->len == 0);
 	note_commands(w);
@@ -361,6 +388,9 @@ check_mail(const struct world *w, size_t m)
 		if (m < w->handed_out)
 			check_attributed(res, m);
 	}
+	if (w->plan.protocol == SMTP_PROTOCOL_LMTP)
+		assert_int_equal(
+		    envelope_count(env, RCPT_DELIVERED), w->yes[m]);
 }
 
 void

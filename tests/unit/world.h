@@ -18,6 +18,7 @@ struct host {
 	const char *name;
 	const char *ehlo, *helo, *auth, *mail, *rcpt, *data, *dot;
 	enum smtp_tls tls;
+	enum smtp_protocol protocol;
 	bool authenticate;
 	enum sasl_want want;
 	const char *password;
@@ -59,6 +60,7 @@ struct world {
 	size_t body_of; /* the mail whose body was last */
 	/* by mail: its dot may be out; 2xx came to it */
 	bool dotted[MAILS_MAX], acknowledged[MAILS_MAX];
+	size_t yes[MAILS_MAX]; /* LMTP: how often */
 	bool logged_in;
 	int last_code;
 	bool visited[SMTP_STATE_COUNT][SMTP_ANSWER_COUNT];
