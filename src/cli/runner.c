@@ -25,7 +25,7 @@
 struct run {
 	struct setup setup;
 	struct spool spool;
-	struct lane lanes[CONF_ACCOUNTS_MAX]; /* one for each account */
+	struct lane *lanes; /* one for each account */
 	size_t count; /* of them */
 	struct watch watch;
 	int cancel;
@@ -41,9 +41,12 @@ init(struct run *run)
 
 /* What leads to each account; `why` is what keeps one from being used, and
  * nobody else. */
-static void
-load_ways(struct run *run, struct result why[])
+static int
+load_ways(struct run *run, struct result why[], struct result *res)
 {
+	run->lanes = calloc(run->setup.routes.count, sizeof *run->lanes);
+	if (run->lanes == NULL)
+		return result_fail(res, RESULT_SYSTEM, "out of memory");
 	run->count = run->setup.routes.count;
 	for (size_t i = 0; i < run->count; i++) {
 		struct way *way = &run->setup.ways[i];
@@ -52,6 +55,7 @@ load_ways(struct run *run, struct result why[])
 		if (way_load(way, &why[i]) == 0 && way_trust(way, &why[i]) == 0)
 			result_ok(&why[i]);
 	}
+	return 0;
 }
 
 static void
@@ -75,10 +79,8 @@ load(struct run *run, const struct runner *r, struct result *res)
 		return -1;
 	if (s->conf.queue.directory[0] == '\0')
 		return 0;
-	if (setup_load(s, res) == -1)
-		return -1;
-	load_ways(run, why);
-	if (setup_become(s, res) == -1 ||
+	if (setup_load(s, res) == -1 || load_ways(run, why, res) == -1 ||
+	    setup_become(s, res) == -1 ||
 	    spool_open(&run->spool, s->conf.queue.directory, res) == -1 ||
 	    process_catch_signals(&run->cancel, res) == -1)
 		return -1;
@@ -183,6 +185,7 @@ runner_once(const struct runner *r)
 		status = report_failure(&rep, &res);
 	for (size_t i = 0; i < run.count; i++)
 		lane_clear(&run.lanes[i]);
+	free(run.lanes);
 	spool_close(&run.spool);
 	if (run.cancel != -1)
 		close(run.cancel);

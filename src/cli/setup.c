@@ -102,6 +102,12 @@ load_charsets(struct setup *s, struct result *res)
 static int
 make_ways(struct setup *s, struct result *res)
 {
+	size_t n = 0;
+
+	for (const struct conf *c = &s->conf; c != NULL; c = c->next)
+		n++;
+	if ((s->ways = calloc(n, sizeof *s->ways)) == NULL)
+		return result_fail(res, RESULT_SYSTEM, "out of memory");
 	for (struct conf *c = &s->conf; c != NULL; c = c->next) {
 		struct way *w = &s->ways[s->routes.count];
 
@@ -118,6 +124,8 @@ clear_ways(struct setup *s)
 {
 	for (size_t i = 0; i < s->routes.count; i++)
 		way_clear(&s->ways[i]);
+	free(s->ways);
+	s->ways = NULL;
 	s->routes.count = s->at = 0;
 }
 

@@ -23,7 +23,7 @@ struct setup {
 	struct conf conf; /* of the first account; the others hang on it */
 	struct aliases aliases;
 	struct sender_map senders;
-	struct way ways[CONF_ACCOUNTS_MAX]; /* one for each account */
+	struct way *ways; /* one for each account */
 	struct routes routes; /* the same, for those who choose */
 	size_t at; /* the account that is used: 0, or what was chosen */
 	struct result no_fallback; /* kind OK, or what keeps the one from
