@@ -100,6 +100,11 @@
 	    "auth = plain；否则可能有人在中间截听。") \
 	X(SMARTHOST, EX_TEMPFAIL, "4.3.2", TEMPORARY, "", "") \
 	X(DEFERRED, EX_TEMPFAIL, "4.0.0", TEMPORARY, "", "") \
+	X(RENEW, EX_TEMPFAIL, "4.3.2", TEMPORARY, "", "") \
+	X(RATE, EX_TEMPFAIL, "4.7.0", TEMPORARY, "", "") \
+	X(QUOTA, EX_TEMPFAIL, "4.7.0", TEMPORARY, "", "") \
+	X(SETUP, EX_TEMPFAIL, "4.3.5", TEMPORARY, "", "") \
+	X(SPAM, EX_TEMPFAIL, "4.7.1", TEMPORARY, "", "") \
 	X(POSSIBLE_DUPLICATE, EX_TEMPFAIL, "4.4.2", TEMPORARY, \
 	    "It may have been delivered: sent again, it may arrive twice.", \
 	    "邮件可能已送达：重发可能造成重复。") \
@@ -114,6 +119,7 @@
 	    "请在 [message] 中设 require_tls = no，或改用提供 REQUIRETLS 的" \
 	    "服务器。") \
 	X(RECIPIENT, EX_NOUSER, "5.1.1", PERMANENT, "", "") \
+	X(CROWD, EX_UNAVAILABLE, "5.5.3", PERMANENT, "", "") \
 	X(REFUSED, EX_UNAVAILABLE, "5.6.0", PERMANENT, "", "")
 /* clang-format on */
 

@@ -32,6 +32,12 @@ enum smtp_answer smtp_classify(enum smtp_state state, int code);
 const struct smtp_verdict *smtp_verdict(
     enum smtp_state state, enum smtp_answer answer, const struct reply *r);
 
+/* client_table.c: what becomes of the verdict on a refusal that is held to be
+ * of `kind`.  Before MAIL, and where a digit is all that is sought, no refusal
+ * fails a mail. */
+struct smtp_verdict smtp_overrule(
+    const struct smtp_verdict *v, enum smtp_state state, enum result_kind kind);
+
 /* client_answers.c: whoever may have the message already. */
 void smtp_settle_doubt(struct smtp_client *c, const struct smtp_event *e);
 

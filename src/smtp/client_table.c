@@ -216,3 +216,44 @@ smtp_verdict(
 			return &special[i].verdict;
 	return &rows[state][answer];
 }
+
+/* Whether the kind says no more than a reply's first digit does. */
+static bool
+is_plain(enum result_kind kind)
+{
+	return kind == RESULT_DEFERRED || kind == RESULT_REFUSED;
+}
+
+/* The verdict on a refusal about a mail. */
+static struct smtp_verdict
+overrule_mail(
+    const struct smtp_verdict *v, enum smtp_state state, enum result_kind kind)
+{
+	bool temporary = result_is_temporary(kind);
+	struct smtp_verdict other =
+	    rows[state][temporary ? SMTP_ANSWER_4XX : SMTP_ANSWER_5XX];
+
+	if (is_plain(kind) && temporary == result_is_temporary(v->kind))
+		return *v;
+	if (state == SMTP_RCPT && kind == RESULT_CROWD)
+		other.act = smtp_on_rcpt_full;
+	if (!is_plain(kind))
+		other.kind = kind;
+	return other;
+}
+
+struct smtp_verdict
+smtp_overrule(
+    const struct smtp_verdict *v, enum smtp_state state, enum result_kind kind)
+{
+	if (kind == RESULT_OK)
+		return *v;
+	if (v->act == smtp_on_mail_refused || v->act == smtp_on_rcpt_refused ||
+	    v->act == smtp_on_rcpt_full || v->act == smtp_on_data_refused ||
+	    v->act == smtp_on_early || v->act == smtp_on_answered)
+		return overrule_mail(v, state, kind);
+	if ((v->act == smtp_on_refused || v->act == smtp_on_closing) &&
+	    result_is_temporary(kind) && !is_plain(kind))
+		return (struct smtp_verdict){ v->act, kind };
+	return *v;
+}
