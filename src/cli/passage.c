@@ -263,8 +263,7 @@ passage_wait(struct passage *p)
 	if (p->stage == PASSAGE_ALONG || p->end == PASSAGE_KEPT)
 		return;
 	if (p->lane->account.tried)
-		(void)account_hears(
-		    &p->lane->account, envelope_deferred_by(env));
+		(void)account_hears(&p->lane->account, env);
 	if (p->request->entry.fd != -1)
 		settle_kept(p);
 	else if (p->lane->account.tried)
