@@ -22,6 +22,8 @@
 #ifndef CONFIG_PROVIDER_H
 #define CONFIG_PROVIDER_H
 
+#include <stddef.h>
+
 #include "base/language.h"
 #include "base/result.h"
 

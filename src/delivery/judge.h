@@ -9,6 +9,8 @@
 #ifndef DELIVERY_JUDGE_H
 #define DELIVERY_JUDGE_H
 
+#include <stdbool.h>
+
 #include "base/result.h"
 #include "config/provider.h"
 #include "smtp/plan.h"
