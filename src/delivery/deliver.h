@@ -24,7 +24,7 @@ struct delivery {
 	const struct secret *secret;
 	const struct identity *id;
 	const struct tls *tls; /* deliver_trust; NULL with tls = off */
-	struct judge *judge; /* of what is refused */
+	struct judge *judge; /* of refusals, or NULL */
 	struct session_watch watch;
 	enum sasl_grade least; /* of a log-in whose kind is not configured */
 	int cancel; /* descriptor that ends it all, or -1 */

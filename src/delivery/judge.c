@@ -33,7 +33,7 @@ judge(void *arg, const char *stage, const char *reply)
 struct smtp_judge
 judge_by(struct judge *j)
 {
-	return (struct smtp_judge){ judge, j };
+	return (struct smtp_judge){ j == NULL ? NULL : judge, j };
 }
 
 /* Where the smarthost's own words begin in the text of a result, which says
@@ -52,10 +52,13 @@ find_reply(const struct result *res)
 const struct provider_rule *
 judge_rule(struct judge *j, const struct result *res)
 {
-	const char *reply = res->reply != 0 ? find_reply(res) : NULL;
+	const char *reply = NULL;
 
-	return reply == NULL ? NULL
-			     : provider_find(rules_of(j), res->stage, reply);
+	if (j != NULL && res->reply != 0)
+		reply = find_reply(res);
+	if (reply == NULL)
+		return NULL;
+	return provider_find(rules_of(j), res->stage, reply);
 }
 
 long

@@ -15,7 +15,7 @@
 #include "config/provider.h"
 #include "smtp/plan.h"
 
-/* All zero: nothing was read yet. */
+/* All zero: nothing was read yet.  NULL in place of one: nothing is known. */
 struct judge {
 	struct provider_rules rules;
 	bool read;

@@ -24,7 +24,7 @@
 
 struct settle {
 	const struct bounce *bounce; /* with conf and spool */
-	struct judge *judge;
+	struct judge *judge; /* of how long they ask to wait, or NULL */
 	uint32_t account_failures; /* attempts that failed for all mail of the
 				    * account */
 	/* its own */

@@ -21,6 +21,8 @@
 #include "config/inifile.h"
 #include "config/provider.h"
 
+#define COUNT(table) (sizeof table / sizeof *table)
+
 static char path[] = "/tmp/outpost-provider-XXXXXX";
 
 static int
@@ -81,7 +83,7 @@ test_language(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+	for (size_t i = 0; i < COUNT(cases); i++)
 		assert_int_equal(language_of(cases[i].lc_all,
 				     cases[i].lc_messages, cases[i].lang),
 		    cases[i].want);
@@ -163,7 +165,7 @@ test_fits(void **state)
 	write_rules(rules);
 	load(&r, path);
 	assert_int_equal(r.count, 8);
-	for (size_t i = 0; i < sizeof fits / sizeof *fits; i++) {
+	for (size_t i = 0; i < COUNT(fits); i++) {
 		const struct provider_rule *rule = provider_find(
 		    &r, fits[i].stage, fits[i].reply);
 
@@ -207,7 +209,7 @@ test_classes(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof classes / sizeof *classes; i++) {
+	for (size_t i = 0; i < COUNT(classes); i++) {
 		assert_int_equal(
 		    provider_class(classes[i].name), classes[i].kind);
 		assert_int_equal(
@@ -230,7 +232,7 @@ test_waits(void **state)
 	char text[128];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+	for (size_t i = 0; i < COUNT(cases); i++) {
 		snprintf(text, sizeof text,
 		    "[x]\nmatch = x\nclass = wait\nwait = %s\n", cases[i].wait);
 		write_rules(text);
@@ -249,7 +251,7 @@ test_broken(void **state)
 	struct result res;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		write_rules(texts[i]);
 		assert_int_equal(provider_load(&r, path, &res), -1);
 		assert_int_equal(res.kind, RESULT_CONFIG);
@@ -300,9 +302,7 @@ struct rule {
 static bool
 may_repeat(const struct rule *r)
 {
-	return strchr("*", r->match[strspn(r->match, "0123456789xX. ")]) !=
-	    NULL &&
-	    strspn(r->match, "0123456789xX. ") < strlen(r->match);
+	return r->match[strspn(r->match, "0123456789xX. ")] == '*';
 }
 
 static bool
@@ -348,11 +348,11 @@ are_stages(const char *value)
 
 	for (; *value != '\0'; value += n + (value[n] == ' ')) {
 		n = strcspn(value, " ");
-		for (i = 0; i < sizeof stages / sizeof *stages; i++)
+		for (i = 0; i < COUNT(stages); i++)
 			if (strlen(stages[i]) == n &&
 			    strncmp(value, stages[i], n) == 0)
 				break;
-		if (i == sizeof stages / sizeof *stages)
+		if (i == COUNT(stages))
 			return false;
 	}
 	return true;
@@ -545,13 +545,75 @@ test_seen(void **state)
 
 	(void)state;
 	load(&r, installed());
-	for (size_t i = 0; i < sizeof seen / sizeof *seen; i++) {
+	for (size_t i = 0; i < COUNT(seen); i++) {
 		const struct provider_rule *rule = provider_find(
 		    &r, seen[i].stage, seen[i].reply);
 		const char *section = rule == NULL ? "" : rule->section;
 
 		if (strcmp(section, seen[i].want) != 0)
 			fail_msg("%s: [%s]", seen[i].reply, section);
+	}
+	provider_clear(&r);
+}
+
+/* The tags mean the same whatever the code, and with an enhanced one. */
+static void
+test_tags(void **state)
+{
+	static const struct {
+		const char *tag;
+		enum result_kind kind;
+	} tags[] = {
+		{ "MI:DMC", RESULT_RENEW },
+		{ "MI:SFQ", RESULT_RATE },
+		{ "MI:STC", RESULT_QUOTA },
+		{ "MI:CEL", RESULT_RENEW },
+		{ "MI:CCL", RESULT_RENEW },
+		{ "MI:NHD", RESULT_SETUP },
+		{ "MI:IMF", RESULT_SETUP },
+		{ "MI:SPB", RESULT_SETUP },
+		{ "MI:SPF", RESULT_REFUSED },
+		{ "MI:DMA", RESULT_REFUSED },
+		{ "RP:QRC", RESULT_RATE },
+		{ "RP:TRC", RESULT_QUOTA },
+		{ "RP:RCL", RESULT_CROWD },
+		{ "RP:DRC", RESULT_RENEW },
+		{ "RP:CEL", RESULT_RENEW },
+		{ "RP:CCL", RESULT_RENEW },
+		{ "RP:FRL", RESULT_SETUP },
+		{ "HL:ICC", RESULT_RATE },
+		{ "HL:ITC", RESULT_RATE },
+		{ "HL:IFC", RESULT_RATE },
+		{ "HL:IFQ", RESULT_RATE },
+		{ "HL:REP", RESULT_RATE },
+		{ "HL:MEP", RESULT_RATE },
+		{ "HL:IHU", RESULT_RATE },
+		{ "HL:IPB", RESULT_SETUP },
+		{ "DT:RBL", RESULT_SETUP },
+		{ "DT:SUM", RESULT_SETUP },
+		{ "WM:BLI", RESULT_SETUP },
+		{ "WM:BLU", RESULT_SETUP },
+	};
+	static const char *const stages[] = { "GREETING", "HELO", "AUTH",
+		"MAIL", "RCPT", "DATA", "DOT", "BDAT", "" };
+	static const char *const codes[] = { "421", "450", "451 4.7.1", "550",
+		"554 5.5.0", "554" };
+	struct provider_rules r;
+	char reply[128];
+
+	(void)state;
+	load(&r, installed());
+	for (size_t i = 0; i < COUNT(tags) * COUNT(stages) * COUNT(codes);
+	     i++) {
+		size_t tag = i / COUNT(stages) / COUNT(codes);
+		const struct provider_rule *rule;
+
+		snprintf(reply, sizeof reply, "%s %s 163 smtp8",
+		    codes[i % COUNT(codes)], tags[tag].tag);
+		rule = provider_find(
+		    &r, stages[i / COUNT(codes) % COUNT(stages)], reply);
+		if (rule == NULL || rule->kind != tags[tag].kind)
+			fail_msg("%s", reply);
 	}
 	provider_clear(&r);
 }
@@ -568,6 +630,7 @@ main(void)
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_installed),
 		cmocka_unit_test(test_seen),
+		cmocka_unit_test(test_tags),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
