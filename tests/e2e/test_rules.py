@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from faults import CLEAR, MAIL, clear
 from pausefile import HOST, LOGIN, RATE, Pause
-from queued import TO
+from queued import TO, until
 from runner import PROVIDERS
 from smarthost.script import at
 
@@ -402,6 +402,17 @@ def test_what_is_said_to_the_account_holds_all(queued, smarthost, stage,
     host.script.clear()
     queued.run("-qf").ok()
     assert len(host.messages) == 4 and Pause(queued.spool).data is None
+
+
+@pytest.mark.parametrize("stage, reply", [
+    ("DOT", "550 MI:STC"), ("RCPT", "451 RP:QRC"), ("MAIL", "451 later")])
+def test_nobody_is_taken_along_then(queued, smarthost, stage, reply):
+    host = clear(smarthost, script=[at(stage, reply=reply)])
+    queue(queued, host, 2)
+    queued.submit().ok()
+    until(lambda: host.connection.quit)
+    assert len(host.connections) == 1
+    assert host.connection.verbs.count("MAIL") == 1
 
 
 def test_nothing_is_forgiven_by_a_recipient_who_was_taken(queued, smarthost):
