@@ -131,7 +131,7 @@ static void
 settle(struct queue *q, struct line_item *item)
 {
 	struct entry *e = &item->entry;
-	bool again = is_cut_off(&e->env) && !q->stop;
+	bool goes_on = is_cut_off(&e->env) && !q->stop;
 	struct result res;
 
 	if (settle_attempt(
@@ -139,7 +139,7 @@ settle(struct queue *q, struct line_item *item)
 		line_complain(e, &res);
 	else if (settle_is_done(e))
 		item->state = LINE_DONE;
-	else if (again && envelope_count(&e->env, RCPT_DEFERRED) > 0) {
+	else if (goes_on && envelope_count(&e->env, RCPT_DEFERRED) > 0) {
 		envelope_note_earlier(&e->env);
 		line_put_again(&q->line, item);
 		q->renew = true;
@@ -166,8 +166,10 @@ mail_settled(void *arg, const struct session_mail *mail)
 	}
 	if (why == NULL)
 		q->settled++;
-	/* once: another mail under way says the same, or knows nothing of it */
-	q->stop = q->stop || account_hears(q->account, &item->entry.env);
+	/* once: another mail under way says the same, or knows nothing of it;
+	 * and a new connection was not enough where this was the first */
+	q->stop = q->stop || account_hears(q->account, &item->entry.env) ||
+	    (why != NULL && why->kind == RESULT_RENEW);
 	settle(q, item);
 }
 
@@ -240,9 +242,9 @@ end_old(struct queue *q, const struct result *why)
 	}
 }
 
-/* A server that hangs up in the midst of a mail may have that against this mail
- * alone, and one that takes no BDAT gets the next try by DATA: the others are
- * to get their turn. */
+/* A server that hangs up in the midst of a mail, or on its sender for what has to
+ * be set right, may have that against this mail alone, and one that takes no
+ * BDAT gets the next try by DATA: the others are to get their turn. */
 static size_t
 strike(const struct result *why)
 {

@@ -9,6 +9,9 @@
 #include "delivery/schedule.h"
 #include "delivery/settle.h"
 
+#define SPAM_ATTEMPTS 2 /* after so many, being spam is for good */
+#define RENEW_ATTEMPTS 3 /* that may follow each other soon */
+
 static struct journal
 journal_of(const struct entry *e, const char *relay)
 {
@@ -19,9 +22,6 @@ journal_of(const struct entry *e, const char *relay)
 		.delay = difftime(time(NULL), (time_t)e->created),
 		.exit = -1 };
 }
-
-#define SPAM_ATTEMPTS 2 /* after so many, being spam is for good */
-#define RENEW_ATTEMPTS 3 /* that may follow each other soon */
 
 /* Who is DEFERRED by a result of kind `of` (OK: any) has been tried for the
  * last time: the last words stay, and so does their status. */
@@ -73,14 +73,17 @@ wait_after(const struct settle *s, const struct entry *e)
 {
 	int64_t wait = schedule_wait(&s->bounce->rewrite->conf->queue.retry,
 	    e->schedule.attempts, arc4random());
+	const struct result *why, *before = NULL;
 	int64_t least = 0, asked;
 
 	for (size_t i = 0; i < e->env.count; i++) {
 		const struct rcpt *rcpt = &e->env.rcpts[i];
-		const struct result *why = envelope_result(&e->env, rcpt);
 
-		if (rcpt->state != RCPT_DEFERRED || why == NULL)
+		why = envelope_result(&e->env, rcpt);
+		if (rcpt->state != RCPT_DEFERRED || why == NULL ||
+		    why == before)
 			continue;
+		before = why;
 		asked = judge_wait(s->judge, why);
 		if (asked > SCHEDULE_WORD_MAX)
 			asked = SCHEDULE_WORD_MAX;

@@ -2,12 +2,11 @@
  * settle: what becomes of a kept mail after an attempt.
  *
  * Who is DEFERRED is tried again by the retry table, or when the smarthost's
- * words ask for it (RENEW, SPAM), or FAILED when the mail has had its life, or
- * was taken for spam three times; who is newly FAILED is reported to the sender (bounce.h),
- * and that report is durable before the failure is, unless none can ever be
- * made.  A mail with nobody left
- * to try goes: to failed/ when somebody FAILED, else away.  What was said of
- * it is logged here and nowhere else.
+ * words ask for it (judge.h), or FAILED when the mail has had its life, or was
+ * taken for spam three times; who is newly FAILED is reported to the sender
+ * (bounce.h), and that report is durable before the failure is, unless none can
+ * ever be made.  A mail with nobody left to try goes: to failed/ when somebody
+ * FAILED, else away.  What was said of it is logged here and nowhere else.
  */
 #ifndef DELIVERY_SETTLE_H
 #define DELIVERY_SETTLE_H

@@ -33,8 +33,8 @@ const struct smtp_verdict *smtp_verdict(
     enum smtp_state state, enum smtp_answer answer, const struct reply *r);
 
 /* client_table.c: what becomes of the verdict on a refusal that is held to be
- * of `kind`.  Before MAIL, and where a digit is all that is sought, no refusal
- * fails a mail. */
+ * of `kind` (OK: by nobody).  Before MAIL none fails a mail, whatever it is held
+ * to be; and a command that is not known (EHLO, BDAT) stays that. */
 struct smtp_verdict smtp_overrule(
     const struct smtp_verdict *v, enum smtp_state state, enum result_kind kind);
 

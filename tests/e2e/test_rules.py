@@ -185,7 +185,7 @@ configuration | DOT  | 553 Envolope sender mismatch with header from.. | Sina se
 def rules():
     """The sections of providers.ini."""
     found = configparser.RawConfigParser(
-        delimiters=("=",), comment_prefixes=("#", ";"))
+        strict=False, delimiters=("=",), comment_prefixes=("#", ";"))
     found.optionxform = str
     found.read(PROVIDERS, "utf-8")
     return found
@@ -349,6 +349,15 @@ def test_too_many_recipients_on_a_connection(queued, smarthost, pipelining):
         ["r0@d.example", "r1@d.example"], ["r2@d.example", "r3@d.example"],
         ["r4@d.example"]]
     assert len(host.connections) == 3 and queued.waiting == []
+
+
+def test_a_new_connection_that_is_not_enough(queued, smarthost):
+    """Then it is not tried with all that waits."""
+    host = clear(smarthost, script=[at("MAIL", reply="451 MI:CEL")])
+    queue(queued, host, 5)
+    queued.run().ok()
+    assert len(host.connections) == 1 and len(queued.waiting) == 5
+    assert Pause(queued.spool).data is None
 
 
 def test_too_many_recipients_while_the_caller_waits(queued, smarthost):
