@@ -395,6 +395,16 @@ def test_one_bad_sender_stops_nobody(queued, smarthost, stage, reply):
     assert Pause(queued.spool).data is None
 
 
+def test_hanging_up_on_bad_senders_stops_nobody(queued, smarthost):
+    host = clear(smarthost, script=[
+        at("MAIL", connection=n, cut="after",
+           reply="421 Domain x is not allowed to send") for n in (1, 2, 3)])
+    queue(queued, host, 4)
+    queued.run().ok()
+    assert len(host.messages) == 1 and len(queued.waiting) == 3
+    assert Pause(queued.spool).data is None
+
+
 @pytest.mark.parametrize("stage, reply", [
     ("MAIL", "554 MI:STC"), ("DOT", "550 MI:STC"), ("MAIL", "451 MI:SFQ"),
     ("RCPT", "550 RP:TRC"), ("GREETING", "554 HL:IHU"),
