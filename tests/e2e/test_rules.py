@@ -157,7 +157,7 @@ account       | AUTH | 535 5.7.8 Username and Password not accepted. For more in
 account       | AUTH | 534 5.7.9 Application-specific password required. For more information, go to x | Gmail app password
 account       | AUTH | 454 4.7.0 Too many login attempts, please try again later. | Gmail too many logins
 retry         | AUTH | 454 4.7.0 Cannot authenticate due to a temporary system problem. | Gmail trouble
-configuration | MAIL | 530 5.7.0 Authentication Required. For more information, go to x | Gmail not logged in
+account       | MAIL | 530 5.7.0 Authentication Required. For more information, go to x | not logged in
 configuration | MAIL | 530 5.7.0 Must issue a STARTTLS command first. | STARTTLS first
 wait 15       | GREETING MAIL | 421 4.7.0 Try again later, closing connection. | Gmail rate
 account       | AUTH | 535 5.7.3 Authentication unsuccessful | Microsoft login
@@ -171,6 +171,8 @@ wait 360      | DOT  | 454 Throttling failure: Daily message quota exceeded. | S
 account       | AUTH | 535 Authentication failed: Bad username / password | SendGrid login
 configuration | DOT  | 550 The from address does not match a verified Sender Identity. | SendGrid sender
 configuration | RCPT | 550 5.7.1 Relaying denied | Mailgun relay
+configuration | RCPT | 550 5.7.1 <rcpt@d.example>... Relaying denied. Proper authentication required. | relaying denied
+configuration | RCPT | 554 5.7.1 <rcpt@d.example>: Relay access denied | relay access denied
 configuration | MAIL | 421 Domain d.example is not allowed to send: Free accounts are for test purposes only. | Mailgun domain
 configuration | DOT  | 553 Relaying disallowed as tester@163.com | Zoho sender
 account       | AUTH | 535 Authentication Failed | Zoho login

@@ -516,7 +516,7 @@ static const struct {
 	{ "MAIL", "530 5.7.0 Must issue a STARTTLS command first. x",
 	    "STARTTLS first" },
 	{ "MAIL", "530 5.7.0 Authentication Required. Learn more",
-	    "Gmail not logged in" },
+	    "not logged in" },
 	{ "DOT",
 	    "454 Throttling failure: Daily message quota "
 	    "exceeded.",
@@ -534,7 +534,7 @@ static const struct {
 	    "address",
 	    "Fastmail sender" },
 	{ "RCPT", "550 5.1.1 no such user", "" },
-	{ "MAIL", "530 5.7.0 log in", "" },
+	{ "MAIL", "530 5.7.0 log in", "not logged in" },
 	{ "DOT", "250 OK", "" },
 };
 
