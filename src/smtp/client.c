@@ -209,10 +209,12 @@ ask_judge(const struct smtp_client *c, const struct smtp_event *e)
 static void
 judge(struct smtp_client *c, struct smtp_event *e)
 {
-	struct smtp_verdict v = smtp_overrule(
-	    smtp_verdict(e->state, e->answer, e->reply), e->state,
-	    ask_judge(c, e));
+	const struct smtp_verdict *usual = smtp_verdict(
+	    e->state, e->answer, e->reply);
+	struct smtp_verdict v;
 
+	e->judged = ask_judge(c, e);
+	v = smtp_overrule(usual, e->state, e->judged);
 	e->kind = v.kind;
 	v.act(c, e);
 	smtp_conclude(c);

@@ -17,6 +17,7 @@ struct smtp_event {
 	const struct reply *reply;
 	const struct result *why;
 	enum result_kind kind; /* of the verdict */
+	enum result_kind judged; /* what the judge says; OK: nothing */
 };
 
 typedef void smtp_act(struct smtp_client *c, const struct smtp_event *e);

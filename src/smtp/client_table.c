@@ -242,17 +242,31 @@ overrule_mail(
 	return other;
 }
 
+static bool
+is_among(smtp_act *act, smtp_act *const acts[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (acts[i] == act)
+			return true;
+	return false;
+}
+
 struct smtp_verdict
 smtp_overrule(
     const struct smtp_verdict *v, enum smtp_state state, enum result_kind kind)
 {
+	static smtp_act *const of_mail[] = { smtp_on_mail_refused,
+		smtp_on_rcpt_refused, smtp_on_rcpt_full, smtp_on_data_refused,
+		smtp_on_early, smtp_on_answered, smtp_on_heard };
+	static smtp_act *const of_session[] = { smtp_on_refused,
+		smtp_on_closing, smtp_on_parting };
+
 	if (kind == RESULT_OK)
 		return *v;
-	if (v->act == smtp_on_mail_refused || v->act == smtp_on_rcpt_refused ||
-	    v->act == smtp_on_rcpt_full || v->act == smtp_on_data_refused ||
-	    v->act == smtp_on_early || v->act == smtp_on_answered)
+	if (is_among(v->act, of_mail, sizeof of_mail / sizeof *of_mail))
 		return overrule_mail(v, state, kind);
-	if ((v->act == smtp_on_refused || v->act == smtp_on_closing) &&
+	if (is_among(
+		v->act, of_session, sizeof of_session / sizeof *of_session) &&
 	    result_is_temporary(kind) && !is_plain(kind))
 		return (struct smtp_verdict){ v->act, kind };
 	return *v;
