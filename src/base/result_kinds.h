@@ -7,6 +7,8 @@
 #ifndef BASE_RESULT_KINDS_H
 #define BASE_RESULT_KINDS_H
 
+#include "base/result_answers.h"
+
 /* clang-format off */
 #define RESULT_KINDS(X) \
 	X(OK, EX_OK, "2.0.0", PERMANENT, "", "") \
@@ -98,23 +100,7 @@
 	    "set `auth = plain`, say; if not, somebody may be in between.", \
 	    "若服务器一方确认现在只提供这些登录方式，请写明 auth，例如 " \
 	    "auth = plain；否则可能有人在中间截听。") \
-	X(SMARTHOST, EX_TEMPFAIL, "4.3.2", TEMPORARY, "", "") \
-	X(DEFERRED, EX_TEMPFAIL, "4.0.0", TEMPORARY, "", "") \
-	X(POSSIBLE_DUPLICATE, EX_TEMPFAIL, "4.4.2", TEMPORARY, \
-	    "It may have been delivered: sent again, it may arrive twice.", \
-	    "邮件可能已送达：重发可能造成重复。") \
-	X(SENDER, EX_UNAVAILABLE, "5.1.0", PERMANENT, \
-	    "Set `address` in [sender] to the account's own address and " \
-	    "`rewrite = always`: most providers take no other sender.", \
-	    "请在 [sender] 中把 address 设为账户自己的地址，并设 " \
-	    "rewrite = always：多数邮箱不接受其他发件人。") \
-	X(REQUIRETLS, EX_UNAVAILABLE, "5.7.30", PERMANENT, \
-	    "Set `require_tls = no` in [message], or use a smarthost that " \
-	    "offers REQUIRETLS.", \
-	    "请在 [message] 中设 require_tls = no，或改用提供 REQUIRETLS 的" \
-	    "服务器。") \
-	X(RECIPIENT, EX_NOUSER, "5.1.1", PERMANENT, "", "") \
-	X(REFUSED, EX_UNAVAILABLE, "5.6.0", PERMANENT, "", "")
+	RESULT_ANSWERS(X)
 /* clang-format on */
 
 #endif

@@ -206,7 +206,7 @@ check_fail(struct check *c, const struct result *res)
 
 	check_fail_bare(c, res);
 	buf_init(&advice, ADVICE_MAX);
-	advice_add(&advice, res, c->rules->language);
+	advice_add(&advice, &c->setup.judge, res, c->rules->language);
 	put_line(&c->advice, advice.data,
 	    advice.len > 0 ? advice.len - 1 : 0); /* without its LF */
 	buf_free(&advice);

@@ -43,7 +43,7 @@ note_certificate(struct check_way *w)
 
 /* Pinned keys count whatever the dates are. */
 static void
-judge_dates(struct check_way *w)
+weigh_dates(struct check_way *w)
 {
 	int64_t left = w->certificate.ends - time(NULL);
 	struct buf text;
@@ -94,7 +94,7 @@ fail(struct check_way *w, const struct result *why)
 /* To this machine itself, or through a tunnel of the administrator's, it may be
  * so. */
 static void
-judge_clear(struct check_way *w)
+weigh_clear(struct check_way *w)
 {
 	if (w->delivery.peer.is_loopback) {
 		check_skip(w->c, CHECK_SAYS_CLEAR, NULL);
@@ -109,7 +109,7 @@ check_tls(struct check_way *w, const struct result *why)
 {
 	check_begin(w->c, CHECK_STAGE_TLS);
 	if (w->conf.smarthost.tls == CONF_TLS_OFF)
-		judge_clear(w);
+		weigh_clear(w);
 	else if (why == NULL)
 		check_note(w->c, CHECK_SAYS_TEXT, w->remark, NULL);
 	if (w->is_shown)
@@ -117,6 +117,6 @@ check_tls(struct check_way *w, const struct result *why)
 	if (why != NULL)
 		fail(w, why);
 	else if (w->is_shown)
-		judge_dates(w);
+		weigh_dates(w);
 	check_end(w->c);
 }

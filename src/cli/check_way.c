@@ -220,6 +220,7 @@ go_to(struct check *c, char *host)
 		.delivery = { .secret = &way->secret,
 		    .id = &way->identity,
 		    .tls = way->tls,
+		    .judge = &c->setup.judge,
 		    .cancel = -1 } };
 
 	w.conf.smarthost.host = host;

@@ -13,17 +13,19 @@ prepare(void *arg)
 }
 
 void
-lane_init(struct lane *l, const struct setup *setup, struct way *way,
-    struct spool *spool)
+lane_init(
+    struct lane *l, struct setup *setup, struct way *way, struct spool *spool)
 {
 	*l = (struct lane){ .way = way,
 		.rewrite = setup_rewrite_by(setup, way),
 		.delivery = { .conf = way->conf,
 		    .secret = &way->secret,
 		    .id = &way->identity,
+		    .judge = &setup->judge,
 		    .cancel = -1 } };
 	l->bounce = (struct bounce){ &l->rewrite, spool };
 	l->settle.bounce = &l->bounce;
+	l->settle.judge = &setup->judge;
 	account_init(&l->account, way->conf, spool, &l->delivery);
 	l->fallback = (struct queue_fallback){ &l->account, &l->rewrite,
 		prepare, l };

@@ -25,8 +25,8 @@ struct lane {
 
 /* Borrows all of it; `spool` may be NULL.  `cancel` is a descriptor that ends
  * all, or -1.  Nothing of the way needs to be loaded yet. */
-void lane_init(struct lane *l, const struct setup *setup, struct way *way,
-    struct spool *spool);
+void lane_init(
+    struct lane *l, struct setup *setup, struct way *way, struct spool *spool);
 
 /* What the way has loaded is there; `why`, unless its kind is OK, is why the
  * account cannot be used. */

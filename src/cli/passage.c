@@ -123,7 +123,7 @@ next(void *arg, const struct caps *caps, const struct session_mail **mail)
 			return SESSION_DONE;
 		if (!p->is_settled)
 			return SESSION_LATER;
-		return take_along(p, caps, mail);
+		return p->is_last ? SESSION_DONE : take_along(p, caps, mail);
 	case PASSAGE_ALONG:
 		break;
 	}
@@ -135,10 +135,12 @@ settled(void *arg, const struct session_mail *mail)
 {
 	struct passage *p = arg;
 
-	if (mail == &p->mail)
-		p->is_settled = true;
-	else
+	if (mail != &p->mail) {
 		p->queue_feed.settled(p->queue_feed.arg, mail);
+		return;
+	}
+	p->is_settled = true;
+	p->is_last = account_hears(&p->lane->account, mail->env);
 }
 
 static void
@@ -262,9 +264,6 @@ passage_wait(struct passage *p)
 		envelope_settle_all(env, RCPT_DEFERRED, RCPT_PENDING, NULL);
 	if (p->stage == PASSAGE_ALONG || p->end == PASSAGE_KEPT)
 		return;
-	if (p->lane->account.tried)
-		(void)account_hears(
-		    &p->lane->account, envelope_deferred_by(env));
 	if (p->request->entry.fd != -1)
 		settle_kept(p);
 	else if (p->lane->account.tried)

@@ -46,6 +46,7 @@ struct passage {
 	int cancel; /* a descriptor: a signal came */
 	struct deadline_alarm alarm;
 	bool is_settled; /* the mail */
+	bool is_last; /* what it heard is meant for all mail */
 	enum { PASSAGE_FIRST, PASSAGE_SENT, PASSAGE_ALONG } stage;
 };
 

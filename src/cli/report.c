@@ -37,6 +37,17 @@ tells_deferred(const struct report *rep)
 	    rep->options->verbose;
 }
 
+/* Whether it waits for somebody to set the configuration right: that is told
+ * to whoever may hear it. */
+static bool
+waits_for_setup(const struct envelope *env, const struct rcpt *rcpt)
+{
+	const struct result *why = envelope_result(env, rcpt);
+
+	return rcpt->state == RCPT_DEFERRED && why != NULL &&
+	    why->kind == RESULT_SETUP;
+}
+
 static void
 say_advice(const struct report *rep, struct buf *all)
 {
@@ -84,10 +95,11 @@ put_request(struct buf *out, const struct options *o)
 int
 report_failure(const struct report *rep, const struct result *res)
 {
+	struct judge judge = { .read = false };
 	struct buf request, advice;
 
 	buf_init(&advice, ADVICE_MAX);
-	advice_add(&advice, res, say_language(rep->conf));
+	advice_add(&advice, &judge, res, say_language(rep->conf));
 	if (!is_quiet(rep)) {
 		say("%s: %s\n", rep->program, res->text);
 		say_advice(rep, &advice);
@@ -103,6 +115,7 @@ report_failure(const struct report *rep, const struct result *res)
 	    res->status, res->text);
 	buf_free(&request);
 	buf_free(&advice);
+	judge_clear(&judge);
 	return result_exit_status(res->kind);
 }
 
@@ -139,7 +152,8 @@ list_failures(
 
 	for (size_t i = 0; i < env->count; i++)
 		if (env->rcpts[i].state == RCPT_FAILED ||
-		    (deferred && env->rcpts[i].state == RCPT_DEFERRED))
+		    (deferred && env->rcpts[i].state == RCPT_DEFERRED) ||
+		    waits_for_setup(env, &env->rcpts[i]))
 			keys[n++] = (uint64_t)env->rcpts[i].result << 32 | i;
 	qsort(keys, n, sizeof *keys, compare_keys);
 	return n;
@@ -200,6 +214,7 @@ say_results(const struct report *rep, const struct envelope *env)
 {
 	uint64_t *keys = calloc(env->count, sizeof *keys);
 	const uint64_t *at = keys, *next, *end;
+	struct judge judge = { .read = false };
 	struct buf names, advice;
 
 	if (keys == NULL) {
@@ -217,10 +232,11 @@ say_results(const struct report *rep, const struct envelope *env)
 		put_names(rep, env, at, next, &names);
 		say("%s: %s%s\n", rep->program, names.data,
 		    env->results[*at >> 32].text);
-		advice_add(
-		    &advice, &env->results[*at >> 32], say_language(rep->conf));
+		advice_add(&advice, &judge, &env->results[*at >> 32],
+		    say_language(rep->conf));
 	}
 	say_advice(rep, &advice);
+	judge_clear(&judge);
 	buf_free(&advice);
 	buf_free(&names);
 	free(keys);

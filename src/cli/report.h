@@ -41,7 +41,8 @@ void report_warning(
 /*
  * Tells what became of each recipient: one line a reason (and one with
  * advice) on stderr for those that did not get the mail, one line a result in
- * the log for all.  Who is deferred and kept is told to a terminal only.
+ * the log for all.  Who is deferred and kept is told to a terminal only, unless
+ * he waits for the configuration to be set right.
  * Returns the exit status: 0 when nobody failed for good and who was deferred
  * is kept; without a queue 75 when nobody has the mail and another try may
  * help someone; else the first permanent failure's; else 69: someone has the

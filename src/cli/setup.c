@@ -227,4 +227,5 @@ setup_clear(struct setup *s)
 	conf_clear(&s->conf);
 	aliases_clear(&s->aliases);
 	sender_map_clear(&s->senders);
+	judge_clear(&s->judge);
 }

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "config/aliases.h"
 #include "config/conf.h"
+#include "delivery/judge.h"
 #include "delivery/rewrite.h"
 #include "delivery/route.h"
 #include "mail/charset.h"
@@ -28,6 +29,7 @@ struct setup {
 	size_t at; /* the account that is used: 0, or what was chosen */
 	struct result no_fallback; /* kind OK, or what keeps the one from
 				    * being used that may stand in for it */
+	struct judge judge; /* of refusals */
 	struct charset_choices charsets; /* of 8-bit text that is not UTF-8 */
 	struct result complaint; /* kind OK, or what is wrong but stops no
 				  * mail: the log file, or an alias,

@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <bsd/stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -73,9 +74,24 @@ counts(enum pause_cause cause, enum account_urgency urgency)
 	static const enum account_urgency most[] = {
 		[PAUSE_HOST] = ACCOUNT_DUE,
 		[PAUSE_LOGIN] = ACCOUNT_NOW,
+		[PAUSE_RATE] = ACCOUNT_DUE,
 	};
 
 	return cause != PAUSE_NONE && urgency <= most[cause];
+}
+
+/* The most seconds that its pause can be in force. */
+static int64_t
+longest_pause(const struct account *a)
+{
+	switch (a->pause.cause) {
+	case PAUSE_LOGIN:
+		return LOGIN_PAUSE_MAX;
+	case PAUSE_RATE:
+		return PROVIDER_WAIT_MAX + SCHEDULE_DAY_JITTER;
+	default:
+		return schedule_longest(&a->conf->queue.retry);
+	}
 }
 
 int
@@ -86,7 +102,6 @@ account_check(
 	struct tm tm = { 0 };
 	char until[32] = "";
 	time_t then;
-	int64_t max;
 
 	if (a->blocked.kind != RESULT_OK) {
 		*res = a->blocked;
@@ -96,11 +111,8 @@ account_check(
 		return 0;
 	key = make_key(a);
 	pause_load(a->spool, &key, &a->pause);
-	max = a->pause.cause == PAUSE_LOGIN
-	    ? LOGIN_PAUSE_MAX
-	    : schedule_longest(&a->conf->queue.retry);
 	if (!counts(a->pause.cause, urgency) ||
-	    !pause_holds(&a->pause, time(NULL), max))
+	    !pause_holds(&a->pause, time(NULL), longest_pause(a)))
 		return 0;
 	then = (time_t)a->pause.until;
 	if (localtime_r(&then, &tm) != NULL)
@@ -110,33 +122,56 @@ account_check(
 	    res, "%s: paused until %s after", account_name(a), until);
 }
 
-static int64_t
-host_pause(uint32_t failures, const void *arg)
+/* What is held against an account. */
+struct fault {
+	const struct account *account;
+	const struct result *why;
+};
+
+static enum pause_cause
+cause_of(const struct result *why)
 {
-	return schedule_wait(arg, failures, 0);
+	switch (why->kind) {
+	case RESULT_AUTH:
+		return PAUSE_LOGIN;
+	case RESULT_RATE:
+	case RESULT_QUOTA:
+		return PAUSE_RATE;
+	default:
+		return PAUSE_HOST;
+	}
 }
 
 static int64_t
-login_pause(uint32_t failures, const void *arg)
+pause_seconds(uint32_t failures, const void *arg)
 {
-	(void)arg;
-	return schedule_login_pause(failures);
+	const struct fault *f = arg;
+
+	switch (f->why->kind) {
+	case RESULT_AUTH:
+		return schedule_login_pause(failures);
+	case RESULT_RATE:
+		return judge_wait(f->account->delivery->judge, f->why);
+	case RESULT_QUOTA:
+		return schedule_day_pause(time(NULL), arc4random());
+	default:
+		return schedule_wait(
+		    &f->account->conf->queue.retry, failures, 0);
+	}
 }
 
 void
 account_fault(struct account *a, const struct result *why)
 {
-	bool login = why->kind == RESULT_AUTH;
+	const struct fault fault = { a, why };
 	struct state_key key;
 	struct result res;
 
 	if (a->spool == NULL)
 		return;
 	key = make_key(a);
-	if (pause_note(a->spool, &key, &a->pause,
-		login ? PAUSE_LOGIN : PAUSE_HOST, why, time(NULL),
-		login ? login_pause : host_pause, &a->conf->queue.retry,
-		&res) == -1)
+	if (pause_note(a->spool, &key, &a->pause, cause_of(why), why,
+		time(NULL), pause_seconds, &fault, &res) == -1)
 		log_line(LOG_FAILURE, "%s", res.text);
 	else
 		log_line(LOG_WARN,
@@ -192,26 +227,62 @@ take_turn(struct account *a, long wait, struct result *res)
 	return 0;
 }
 
-bool
-account_hears(struct account *a, const struct result *why)
+/* Whether it is what the smarthost said of a mail. */
+static bool
+is_of_mail(const struct result *why)
 {
-	if (why == NULL) {
-		forgive(a);
-		return false;
-	}
-	if (strcmp(why->stage, "MAIL") != 0 ||
-	    (why->kind != RESULT_DEFERRED && why->kind != RESULT_AUTH))
-		return false;
-	account_fault(a, why);
-	return true;
+	static const char *const stages[] = { "MAIL", "RCPT", "DATA", "DOT",
+		"BDAT" };
+
+	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+		if (strcmp(why->stage, stages[i]) == 0)
+			return true;
+	return false;
 }
 
-/* Whether the pause says what the smarthost thought of the sender: then it is
- * no news that it lets us in. */
+/* Whether it was said of a mail and is meant for all: of the account, or "not
+ * now" to the sender. */
 static bool
-is_of_sender(const struct pause *p)
+is_for_all(const struct result *why)
 {
-	return p->cause != PAUSE_NONE && strcmp(p->why.stage, "MAIL") == 0;
+	switch (why->kind) {
+	case RESULT_AUTH:
+	case RESULT_RATE:
+	case RESULT_QUOTA:
+		return is_of_mail(why);
+	case RESULT_DEFERRED:
+		return strcmp(why->stage, "MAIL") == 0;
+	default:
+		return false;
+	}
+}
+
+bool
+account_hears(struct account *a, const struct envelope *env)
+{
+	const struct result *why;
+
+	for (size_t i = 0; i < env->count; i++) {
+		const struct rcpt *rcpt = &env->rcpts[i];
+
+		why = envelope_result(env, rcpt);
+		if (rcpt->state == RCPT_DEFERRED && why != NULL &&
+		    is_for_all(why)) {
+			account_fault(a, why);
+			return true;
+		}
+	}
+	if (envelope_deferred_by(env) == NULL)
+		forgive(a);
+	return false;
+}
+
+/* Whether the pause says what the smarthost thought of a mail: then it is no
+ * news that it lets us in. */
+static bool
+is_of_mails(const struct pause *p)
+{
+	return p->cause != PAUSE_NONE && is_of_mail(&p->why);
 }
 
 static bool
@@ -265,7 +336,7 @@ account_open(struct account *a, enum account_urgency urgency, long wait,
 	if (account_check(a, urgency, res) == 0) {
 		a->tried = true;
 		if (log_in(a, until, res) == 0) {
-			if (!is_of_sender(&a->pause))
+			if (!is_of_mails(&a->pause))
 				forgive(a);
 			return 0;
 		}

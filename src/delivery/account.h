@@ -68,10 +68,11 @@ bool account_is_fault(const struct result *why);
  * connection is doing. */
 void account_fault(struct account *a, const struct result *why);
 
-/* Looks at what deferred a mail (NULL: it met another fate), and notes it when
- * it is meant for all of the account's: "not now", or no login, in answer to the
- * sender.  Says whether.  Once a mail met another fate, all is forgiven. */
-bool account_hears(struct account *a, const struct result *why);
+/* Looks at what became of a mail's recipients in an attempt, and notes what is
+ * meant for all mail of the account: that it is refused or has sent enough, or
+ * "not now" in answer to the sender.  Says whether.  Once a mail met a fate that
+ * is not of that kind, all is forgiven. */
+bool account_hears(struct account *a, const struct envelope *env);
 
 /* Tells the delivery how well a log-in must guard the password at least, by
  * what is known of the account.  account_open does it by itself. */

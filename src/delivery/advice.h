@@ -1,6 +1,6 @@
 /*
  * advice: what to do about a result, for people: what is known of the
- * provider's words (config/provider.h), else of the kind.
+ * provider's words (judge.h), else of the kind.
  */
 #ifndef DELIVERY_ADVICE_H
 #define DELIVERY_ADVICE_H
@@ -8,13 +8,11 @@
 #include "base/buf.h"
 #include "base/language.h"
 #include "base/result.h"
+#include "delivery/judge.h"
 
-/*
- * Appends to `all` what to do about `res`, a line that ends in LF, unless
- * there is nothing to say or it is there already.  Reads providers.ini, or
- * what OUTPOST_PROVIDERS names in its place.
- */
-void advice_add(
-    struct buf *all, const struct result *res, enum language language);
+/* Appends to `all` what to do about `res`, a line that ends in LF, unless
+ * there is nothing to say or it is there already. */
+void advice_add(struct buf *all, struct judge *judge, const struct result *res,
+    enum language language);
 
 #endif

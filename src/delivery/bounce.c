@@ -19,6 +19,7 @@
 struct making {
 	const struct bounce *b;
 	const struct entry *original;
+	struct judge *judge;
 	struct entry entry; /* the report's own */
 	struct composed stamp; /* its date and Message-ID */
 	struct buf from, header, text;
@@ -36,16 +37,17 @@ wants_failures(const struct envelope *env)
 static bool
 is_reported(size_t i, const void *arg)
 {
-	const struct entry *e = arg;
+	const struct making *m = arg;
+	const struct rcpt *rcpt = &m->original->env.rcpts[i];
 
-	return e->env.rcpts[i].state == RCPT_FAILED && !e->env.rcpts[i].earlier;
+	return rcpt->state == RCPT_FAILED && !rcpt->earlier;
 }
 
 static bool
-has_reported(const struct entry *e)
+has_reported(const struct making *m)
 {
-	for (size_t i = 0; i < e->env.count; i++)
-		if (is_reported(i, e))
+	for (size_t i = 0; i < m->original->env.count; i++)
+		if (is_reported(i, m))
 			return true;
 	return false;
 }
@@ -53,9 +55,10 @@ has_reported(const struct entry *e)
 static void
 advise(const struct result *res, struct buf *out, const void *arg)
 {
-	(void)arg;
-	advice_add(out, res, LANGUAGE_ENGLISH);
-	advice_add(out, res, LANGUAGE_CHINESE);
+	const struct making *m = arg;
+
+	advice_add(out, m->judge, res, LANGUAGE_ENGLISH);
+	advice_add(out, m->judge, res, LANGUAGE_CHINESE);
 }
 
 /* Why there is nobody to tell; NULL when there is somebody. */
@@ -162,7 +165,7 @@ write_report(struct making *m, const char *relay, struct result *res)
 	    arc4random(), arc4random());
 	(void)localtime_r(&then, &tm);
 	date_format(arrived, &tm, tm.tm_gmtoff);
-	return delivery_report_write(&r, &e->env, is_reported, advise, e,
+	return delivery_report_write(&r, &e->env, is_reported, advise, m,
 	    &m->text, &m->header_size, res);
 }
 
@@ -235,11 +238,12 @@ bounce_make(const struct bounce *b, const struct entry *e,
 		.message_id = e->message_id,
 		.relay = relay,
 		.exit = -1 };
-	struct making m = { .b = b, .original = e };
+	struct judge judge = { .read = false };
+	struct making m = { .b = b, .original = e, .judge = &judge };
 	const char *why = nobody(e);
 	int rc;
 
-	if (!has_reported(e))
+	if (!has_reported(&m))
 		return BOUNCE_NONE;
 	if (why != NULL) {
 		journal_event(&j, LOG_FAILURE, &e->env, "unreported",
@@ -258,6 +262,7 @@ bounce_make(const struct bounce *b, const struct entry *e,
 	buf_free(&m.header);
 	buf_free(&m.from);
 	compose_clear(&m.stamp);
+	judge_clear(&judge);
 	entry_clear(&m.entry);
 	return rc == 0 ? BOUNCE_MADE : BOUNCE_FAILED;
 }

@@ -29,10 +29,13 @@ deliver_is_relay_fault(const struct result *res)
 		[RESULT_NO_STARTTLS] = true,
 		[RESULT_SMARTHOST] = true,
 		[RESULT_DEFERRED] = true,
+		[RESULT_RENEW] = true,
+		[RESULT_RATE] = true,
+		[RESULT_SETUP] = true,
 	};
 
-	/* who answers a log-in by "not now" speaks of the account */
-	if ((res->kind == RESULT_SMARTHOST || res->kind == RESULT_DEFERRED) &&
+	/* who refuses a log-in, even by "not now", speaks of the account */
+	if (res->reply != 0 && res->kind != RESULT_PROTOCOL &&
 	    strcmp(res->stage, "AUTH") == 0)
 		return false;
 	return relay_at_fault[res->kind];
@@ -75,6 +78,7 @@ make_plan(const struct delivery *d, struct smtp_plan *plan)
 		.password_len = d->secret->password.len,
 		.recipients_max = (size_t)
 				      conf->smarthost.recipients_per_message,
+		.judge = judge_by(d->judge),
 	};
 }
 

@@ -14,6 +14,7 @@
 #include "config/secret.h"
 #include "delivery/hosts.h"
 #include "delivery/identity.h"
+#include "delivery/judge.h"
 #include "mail/envelope.h"
 #include "net/dial.h"
 #include "smtp/session.h"
@@ -23,6 +24,7 @@ struct delivery {
 	const struct secret *secret;
 	const struct identity *id;
 	const struct tls *tls; /* deliver_trust; NULL with tls = off */
+	struct judge *judge; /* of refusals, or NULL */
 	struct session_watch watch;
 	enum sasl_grade least; /* of a log-in whose kind is not configured */
 	int cancel; /* descriptor that ends it all, or -1 */

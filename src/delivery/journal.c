@@ -32,6 +32,15 @@ put_head(struct buf *out, const struct journal *j, const struct envelope *env)
 	    env->sender != NULL ? env->sender : "");
 }
 
+/* That somebody has to set the configuration right is no ordinary delay. */
+static enum log_level
+level_of(const struct rcpt *rcpt, const struct result *res)
+{
+	if (res != NULL && res->kind == RESULT_SETUP)
+		return LOG_FAILURE;
+	return states[rcpt->state].level;
+}
+
 /* One line for recipients that share a state and a result. */
 static void
 log_group(const struct journal *j, const struct envelope *env,
@@ -46,9 +55,9 @@ log_group(const struct journal *j, const struct envelope *env,
 	    journal_known(j->relay), j->delay);
 	if (j->exit >= 0)
 		buf_printf(&line, " exit=%d", j->exit);
-	log_line(states[first->state].level, "%s status=%s result=%s %s",
-	    line.data, res == NULL ? "2.0.0" : res->status,
-	    states[first->state].name, res == NULL ? "" : res->text);
+	log_line(level_of(first, res), "%s status=%s result=%s %s", line.data,
+	    res == NULL ? "2.0.0" : res->status, states[first->state].name,
+	    res == NULL ? "" : res->text);
 	buf_free(&line);
 }
 

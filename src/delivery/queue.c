@@ -102,7 +102,50 @@ is_too_late(const struct line_item *item, const struct result *why)
 		return false;
 	if (why == NULL)
 		return is_sender_refused(&item->entry.env);
-	return why->kind == RESULT_LOST || why->kind == RESULT_SMARTHOST;
+	return why->kind == RESULT_LOST || why->kind == RESULT_SMARTHOST ||
+	    why->kind == RESULT_RENEW;
+}
+
+/* Whether somebody got it, and others came too late on this connection. */
+static bool
+is_cut_off(const struct envelope *env)
+{
+	bool got = false, late = false;
+
+	for (size_t i = 0; i < env->count; i++) {
+		const struct rcpt *rcpt = &env->rcpts[i];
+		const struct result *why = envelope_result(env, rcpt);
+
+		if (rcpt->earlier)
+			continue;
+		got = got || rcpt->state == RCPT_DELIVERED;
+		late = late ||
+		    (rcpt->state == RCPT_DEFERRED && why != NULL &&
+			why->kind == RESULT_RENEW);
+	}
+	return got && late;
+}
+
+/* What became of the mail is made durable. */
+static void
+settle(struct queue *q, struct line_item *item)
+{
+	struct entry *e = &item->entry;
+	bool goes_on = is_cut_off(&e->env) && !q->stop;
+	struct result res;
+
+	if (settle_attempt(
+		q->line.settle, e, q->account->delivery->relay, &res) == -1)
+		line_complain(e, &res);
+	else if (settle_is_done(e))
+		item->state = LINE_DONE;
+	else if (goes_on && envelope_count(&e->env, RCPT_DEFERRED) > 0) {
+		envelope_note_earlier(&e->env);
+		line_put_again(&q->line, item);
+		q->renew = true;
+	}
+	if (item->state == LINE_GIVEN)
+		line_release(item);
 }
 
 static void
@@ -111,7 +154,6 @@ mail_settled(void *arg, const struct session_mail *mail)
 	struct queue *q = arg;
 	struct line_item *item = q->line.items;
 	const struct result *why;
-	struct result res;
 
 	while (&item->mail != mail)
 		item++;
@@ -124,15 +166,11 @@ mail_settled(void *arg, const struct session_mail *mail)
 	}
 	if (why == NULL)
 		q->settled++;
-	if (account_hears(q->account, why))
-		q->stop = true;
-	if (settle_attempt(q->line.settle, &item->entry,
-		q->account->delivery->relay, &res) == -1)
-		line_complain(&item->entry, &res);
-	else if (settle_is_done(&item->entry))
-		item->state = LINE_DONE;
-	if (item->state != LINE_DONE)
-		line_release(item);
+	/* once: another mail under way says the same, or knows nothing of it;
+	 * and a new connection was not enough where this was the first */
+	q->stop = q->stop || account_hears(q->account, &item->entry.env) ||
+	    (why != NULL && why->kind == RESULT_RENEW);
+	settle(q, item);
 }
 
 /* While the smarthost thinks: removes what it has, and finds what it gets
@@ -204,9 +242,9 @@ end_old(struct queue *q, const struct result *why)
 	}
 }
 
-/* A server that hangs up in the midst of a mail may have that against this mail
- * alone, and one that takes no BDAT gets the next try by DATA: the others are
- * to get their turn. */
+/* A server that hangs up in the midst of a mail, or on its sender for what has to
+ * be set right, may have that against this mail alone, and one that takes no
+ * BDAT gets the next try by DATA: the others are to get their turn. */
 static size_t
 strike(const struct result *why)
 {
@@ -214,7 +252,9 @@ strike(const struct result *why)
 
 	if (why->kind == RESULT_DEFERRED && strcmp(why->stage, "BDAT") == 0)
 		return STRIKE_OF_MAIL;
-	if (why->kind != RESULT_LOST)
+	if (why->kind == RESULT_SETUP && strcmp(why->stage, "MAIL") == 0)
+		return STRIKE_OF_MAIL;
+	if (why->kind != RESULT_LOST && why->kind != RESULT_SETUP)
 		return STRIKE_OF_WAY;
 	for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
 		if (strcmp(why->stage, stages[i]) == 0)

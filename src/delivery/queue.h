@@ -6,7 +6,8 @@
  * connected to, or does not let the account in, ends the run: the account is
  * paused (account.h), not each mail.  So do connections that come to nothing,
  * one after the other; but a mail on which the smarthost hangs up counts for
- * less, so that the others get their turn.
+ * less, so that the others get their turn.  What only wants another connection
+ * gets it at once.
  *
  * When the mails of a minute are used up, a run waits for the next one.
  *

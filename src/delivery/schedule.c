@@ -5,6 +5,8 @@
 #define JITTER_SHARE 5 /* a step grows by up to one part in so many */
 #define LOGIN_PAUSE_FIRST (INT64_C(30) * 60)
 #define LOGIN_PAUSE_MAX (INT64_C(24) * 60 * 60)
+#define DAY (INT64_C(24) * 60 * 60)
+#define BEIJING (INT64_C(8) * 60 * 60) /* ahead of UTC */
 
 /* Whole seconds of step `i`, one at least, so that nothing spins. */
 static int64_t
@@ -55,8 +57,11 @@ schedule_longest(const struct conf_times *retry)
 bool
 schedule_is_due(int64_t next, int64_t now, const struct conf_times *retry)
 {
-	return next <= now ||
-	    seconds_between(now, next) > schedule_longest(retry);
+	int64_t longest = schedule_longest(retry);
+
+	if (longest < SCHEDULE_WORD_MAX)
+		longest = SCHEDULE_WORD_MAX;
+	return next <= now || seconds_between(now, next) > longest;
 }
 
 bool
@@ -76,4 +81,12 @@ schedule_login_pause(uint32_t failures)
 		failures--;
 	}
 	return pause < LOGIN_PAUSE_MAX ? pause : LOGIN_PAUSE_MAX;
+}
+
+int64_t
+schedule_day_pause(int64_t now, uint32_t random)
+{
+	int64_t gone = ((now % DAY) + DAY + BEIJING) % DAY;
+
+	return DAY - gone + (int64_t)(random % (SCHEDULE_DAY_JITTER + 1));
 }

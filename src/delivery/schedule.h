@@ -23,8 +23,13 @@ int64_t schedule_wait(
 /* The most that schedule_wait can give, whichever step is the longest. */
 int64_t schedule_longest(const struct conf_times *retry);
 
+/* What a mail may have to wait at the most because of what was said of it,
+ * whatever the table. */
+#define SCHEDULE_WORD_MAX (60 * 60) /* seconds */
+
 /* Whether what is due at `next` is due at `now`: also when it is further off
- * than the longest step can make it, since the clock was set back then. */
+ * than the longest step, or what was said of it, can make it, since the clock was
+ * set back then. */
 bool schedule_is_due(int64_t next, int64_t now, const struct conf_times *retry);
 
 /* Whether a mail of `created`, tried `attempts` times (those of its account
@@ -35,5 +40,10 @@ bool schedule_is_over(
 /* Seconds that a refused log-in pauses an account: 30 minutes, doubling with
  * each of `failures` (from 1) to 24 hours. */
 int64_t schedule_login_pause(uint32_t failures);
+
+/* Seconds until the provider's day is over, which is that of Beijing (UTC+8),
+ * and up to SCHEDULE_DAY_JITTER more, as `random` has it. */
+#define SCHEDULE_DAY_JITTER (10 * 60)
+int64_t schedule_day_pause(int64_t now, uint32_t random);
 
 #endif

@@ -9,6 +9,9 @@
 #include "delivery/schedule.h"
 #include "delivery/settle.h"
 
+#define SPAM_ATTEMPTS 2 /* after so many, being spam is for good */
+#define RENEW_ATTEMPTS 3 /* that may follow each other soon */
+
 static struct journal
 journal_of(const struct entry *e, const char *relay)
 {
@@ -20,30 +23,39 @@ journal_of(const struct entry *e, const char *relay)
 		.exit = -1 };
 }
 
-/* Who is DEFERRED has been tried for the last time: the last words stay, and
- * so does their status. */
+/* Who is DEFERRED by a result of kind `of` (OK: any) has been tried for the
+ * last time: the last words stay, and so does their status. */
 static void
-expire(struct settle *s, struct entry *e)
+give_up(
+    struct entry *e, enum result_kind of, enum result_kind as, const char *why)
 {
-	struct buf lifetime;
 	struct result res;
 
-	buf_init(&lifetime, 64);
-	duration_add(&lifetime, s->bounce->rewrite->conf->queue.lifetime);
 	for (size_t i = 0; i < e->env.count; i++) {
 		const struct rcpt *rcpt = &e->env.rcpts[i];
 		const struct result *last = envelope_result(&e->env, rcpt);
 
-		if (rcpt->state != RCPT_DEFERRED || last == NULL)
+		if (rcpt->state != RCPT_DEFERRED || last == NULL ||
+		    (of != RESULT_OK && last->kind != of))
 			continue;
 		res = *last;
-		res.kind = RESULT_EXPIRED;
-		(void)result_context(&res,
-		    "given up after %u attempts (lifetime is %s)",
-		    e->schedule.attempts, lifetime.data);
+		res.kind = as;
+		(void)result_context(&res, "given up after %u attempts (%s)",
+		    e->schedule.attempts, why);
 		envelope_settle(&e->env, i, RCPT_FAILED, &res);
 	}
-	buf_free(&lifetime);
+}
+
+static void
+expire(const struct settle *s, struct entry *e)
+{
+	struct buf why;
+
+	buf_init(&why, 64);
+	buf_puts(&why, "lifetime is ");
+	duration_add(&why, s->bounce->rewrite->conf->queue.lifetime);
+	give_up(e, RESULT_OK, RESULT_EXPIRED, why.data);
+	buf_free(&why);
 }
 
 static bool
@@ -54,6 +66,36 @@ is_over(const struct settle *s, const struct entry *e)
 	    e->schedule.attempts + s->account_failures);
 }
 
+/* Seconds until the next attempt: a step of the retry table, but as much as what
+ * was said asks for, and no more where only a new connection is needed. */
+static int64_t
+wait_after(const struct settle *s, const struct entry *e)
+{
+	int64_t wait = schedule_wait(&s->bounce->rewrite->conf->queue.retry,
+	    e->schedule.attempts, arc4random());
+	const struct result *why, *before = NULL;
+	int64_t least = 0, asked;
+
+	for (size_t i = 0; i < e->env.count; i++) {
+		const struct rcpt *rcpt = &e->env.rcpts[i];
+
+		why = envelope_result(&e->env, rcpt);
+		if (rcpt->state != RCPT_DEFERRED || why == NULL ||
+		    why == before)
+			continue;
+		before = why;
+		asked = judge_wait(s->judge, why);
+		if (asked > SCHEDULE_WORD_MAX)
+			asked = SCHEDULE_WORD_MAX;
+		if (why->kind != RESULT_RENEW && asked > least)
+			least = asked;
+		if (why->kind == RESULT_RENEW && asked < wait &&
+		    e->schedule.attempts <= RENEW_ATTEMPTS)
+			wait = asked;
+	}
+	return wait > least ? wait : least;
+}
+
 void
 settle_count(const struct settle *s, struct entry *e)
 {
@@ -61,9 +103,7 @@ settle_count(const struct settle *s, struct entry *e)
 
 	schedule->last = time(NULL);
 	schedule->attempts++;
-	schedule->next = schedule->last +
-	    schedule_wait(&s->bounce->rewrite->conf->queue.retry,
-		schedule->attempts, arc4random());
+	schedule->next = schedule->last + wait_after(s, e);
 }
 
 /* Without room for the report the failure has not happened yet: whoever it
@@ -137,6 +177,8 @@ conclude(
 {
 	const struct journal j = journal_of(e, relay);
 
+	if (e->schedule.attempts > SPAM_ATTEMPTS)
+		give_up(e, RESULT_SPAM, RESULT_REFUSED, "taken for spam");
 	if (is_over(s, e))
 		expire(s, e);
 	report_failures(s, e, relay);

@@ -1,12 +1,12 @@
 /*
  * settle: what becomes of a kept mail after an attempt.
  *
- * Who is DEFERRED is tried again by the retry table, or FAILED when the mail
- * has had its life; who is newly FAILED is reported to the sender (bounce.h),
- * and that report is durable before the failure is, unless none can ever be
- * made.  A mail with nobody left
- * to try goes: to failed/ when somebody FAILED, else away.  What was said of
- * it is logged here and nowhere else.
+ * Who is DEFERRED is tried again by the retry table, or when the smarthost's
+ * words ask for it (judge.h), or FAILED when the mail has had its life, or was
+ * taken for spam three times; who is newly FAILED is reported to the sender
+ * (bounce.h), and that report is durable before the failure is, unless none can
+ * ever be made.  A mail with nobody left to try goes: to failed/ when somebody
+ * FAILED, else away.  What was said of it is logged here and nowhere else.
  */
 #ifndef DELIVERY_SETTLE_H
 #define DELIVERY_SETTLE_H
@@ -15,6 +15,7 @@
 
 #include "delivery/bounce.h"
 #include "delivery/journal.h"
+#include "delivery/judge.h"
 #include "spool/spool.h"
 
 /* Removed mails whose removal is not durable yet, at the most. */
@@ -22,6 +23,7 @@
 
 struct settle {
 	const struct bounce *bounce; /* with conf and spool */
+	struct judge *judge; /* of how long they ask to wait, or NULL */
 	uint32_t account_failures; /* attempts that failed for all mail of the
 				    * account */
 	/* its own */

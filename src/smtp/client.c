@@ -192,14 +192,31 @@ smtp_conclude(struct smtp_client *c)
 		c->dead = true;
 }
 
+/* What whoever knows better takes the answer for; OK: there is no word of
+ * his. */
+static enum result_kind
+ask_judge(const struct smtp_client *c, const struct smtp_event *e)
+{
+	const struct smtp_judge *j = &c->plan->judge;
+	char words[RESULT_TEXT_MAX];
+
+	if (j->judge == NULL || e->reply == NULL || e->reply->code < 400)
+		return RESULT_OK;
+	reply_words(e->reply, words, sizeof words);
+	return j->judge(j->arg, smtp_state_stage(e->state), words);
+}
+
 static void
 judge(struct smtp_client *c, struct smtp_event *e)
 {
-	const struct smtp_verdict *v = smtp_verdict(
+	const struct smtp_verdict *usual = smtp_verdict(
 	    e->state, e->answer, e->reply);
+	struct smtp_verdict v;
 
-	e->kind = v->kind;
-	v->act(c, e);
+	e->judged = ask_judge(c, e);
+	v = smtp_overrule(usual, e->state, e->judged);
+	e->kind = v.kind;
+	v.act(c, e);
 	smtp_conclude(c);
 }
 

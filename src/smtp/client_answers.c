@@ -193,12 +193,14 @@ smtp_on_parting(struct smtp_client *c, const struct smtp_event *e)
 void
 smtp_on_no_bdat(struct smtp_client *c, const struct smtp_event *e)
 {
+	static const struct smtp_verdict heard = { smtp_on_heard,
+		RESULT_REFUSED };
 	struct smtp_work *w = smtp_answered(c);
 	struct smtp_event refusal = *e;
 	struct result res;
 
 	if (w->heard > w->first) {
-		refusal.kind = RESULT_REFUSED;
+		refusal.kind = smtp_overrule(&heard, e->state, e->judged).kind;
 		smtp_on_heard(c, &refusal);
 		return;
 	}

@@ -17,6 +17,7 @@ struct smtp_event {
 	const struct reply *reply;
 	const struct result *why;
 	enum result_kind kind; /* of the verdict */
+	enum result_kind judged; /* what the judge says; OK: nothing */
 };
 
 typedef void smtp_act(struct smtp_client *c, const struct smtp_event *e);
@@ -31,6 +32,12 @@ struct smtp_verdict {
 enum smtp_answer smtp_classify(enum smtp_state state, int code);
 const struct smtp_verdict *smtp_verdict(
     enum smtp_state state, enum smtp_answer answer, const struct reply *r);
+
+/* client_table.c: what becomes of the verdict on a refusal that is held to be
+ * of `kind` (OK: by nobody).  Before MAIL none fails a mail, whatever it is held
+ * to be; and a command that is not known (EHLO, BDAT) stays that. */
+struct smtp_verdict smtp_overrule(
+    const struct smtp_verdict *v, enum smtp_state state, enum result_kind kind);
 
 /* client_answers.c: whoever may have the message already. */
 void smtp_settle_doubt(struct smtp_client *c, const struct smtp_event *e);

@@ -216,3 +216,58 @@ smtp_verdict(
 			return &special[i].verdict;
 	return &rows[state][answer];
 }
+
+/* Whether the kind says no more than a reply's first digit does. */
+static bool
+is_plain(enum result_kind kind)
+{
+	return kind == RESULT_DEFERRED || kind == RESULT_REFUSED;
+}
+
+/* The verdict on a refusal about a mail. */
+static struct smtp_verdict
+overrule_mail(
+    const struct smtp_verdict *v, enum smtp_state state, enum result_kind kind)
+{
+	bool temporary = result_is_temporary(kind);
+	struct smtp_verdict other =
+	    rows[state][temporary ? SMTP_ANSWER_4XX : SMTP_ANSWER_5XX];
+
+	if (is_plain(kind) && temporary == result_is_temporary(v->kind))
+		return *v;
+	if (state == SMTP_RCPT && kind == RESULT_CROWD)
+		other.act = smtp_on_rcpt_full;
+	if (!is_plain(kind))
+		other.kind = kind;
+	return other;
+}
+
+static bool
+is_among(smtp_act *act, smtp_act *const acts[], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (acts[i] == act)
+			return true;
+	return false;
+}
+
+struct smtp_verdict
+smtp_overrule(
+    const struct smtp_verdict *v, enum smtp_state state, enum result_kind kind)
+{
+	static smtp_act *const of_mail[] = { smtp_on_mail_refused,
+		smtp_on_rcpt_refused, smtp_on_rcpt_full, smtp_on_data_refused,
+		smtp_on_early, smtp_on_answered, smtp_on_heard };
+	static smtp_act *const of_session[] = { smtp_on_refused,
+		smtp_on_closing, smtp_on_parting };
+
+	if (kind == RESULT_OK)
+		return *v;
+	if (is_among(v->act, of_mail, sizeof of_mail / sizeof *of_mail))
+		return overrule_mail(v, state, kind);
+	if (is_among(
+		v->act, of_session, sizeof of_session / sizeof *of_session) &&
+	    result_is_temporary(kind) && !is_plain(kind))
+		return (struct smtp_verdict){ v->act, kind };
+	return *v;
+}

@@ -182,8 +182,8 @@ smtp_explain_unsent(const struct result *end, struct result *res)
 {
 	enum result_kind kind = end->kind;
 
-	if (kind == RESULT_SMARTHOST || kind == RESULT_DEFERRED ||
-	    kind == RESULT_PROTOCOL || kind == RESULT_TIMEOUT)
+	if (end->reply != 0 || kind == RESULT_PROTOCOL ||
+	    kind == RESULT_TIMEOUT)
 		kind = RESULT_LOST;
 	(void)result_fail(res, kind,
 	    "not sent, since the mail before it ended the session: %s",

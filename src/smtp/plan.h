@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/result.h"
 #include "smtp/sasl.h"
 
 enum smtp_tls {
@@ -18,6 +19,18 @@ enum smtp_tls {
 /* LMTP (RFC 2033) says LHLO, never HELO, and after a message it answers for
  * each recipient who was accepted. */
 enum smtp_protocol { SMTP_PROTOCOL_SMTP, SMTP_PROTOCOL_LMTP };
+
+/*
+ * Whoever knows better than a refusal's first digit what it means: the kind of
+ * result that the reply ("450 MI:DMC ...") to the command `stage` is; OK: he
+ * does not.  A temporary kind defers, a permanent one fails, and DEFERRED and
+ * REFUSED say no more than that.
+ */
+struct smtp_judge {
+	enum result_kind (*judge)(
+	    void *arg, const char *stage, const char *reply);
+	void *arg;
+};
 
 /* Constant for a connection; borrows its strings. */
 struct smtp_plan {
@@ -34,6 +47,7 @@ struct smtp_plan {
 	size_t password_len;
 	const char *nonce; /* of this connection alone; the session's */
 	size_t recipients_max; /* per transaction; 0: one */
+	struct smtp_judge judge; /* judge NULL: nobody */
 };
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/ascii.h"
 #include "base/text.h"
+#include "mail/charset.h"
 #include "smtp/reply.h"
 
 void
@@ -164,16 +165,30 @@ reply_line(const struct reply *r, size_t i, size_t *len)
 	return p;
 }
 
-/* Joins the lines by blanks, escaped; a status code said again on a further
- * line, as many servers do, is left out there. */
-static void
-join_lines(const struct reply *r, char *dst, size_t size)
+void
+reply_show(const char *p, size_t n, char *dst, size_t size)
+{
+	static const struct charset_choices chinese = { .names = {
+							    "GB18030" } };
+	struct buf text;
+
+	buf_init(&text, 2 * REPLY_BYTES_MAX);
+	(void)charset_to_utf8(&text, p, n, &chinese);
+	text_escape(dst, size, text.data, text.len);
+	buf_free(&text);
+}
+
+/* The code, and the lines, joined by blanks; a status code said again on a
+ * further line, as many servers do, is left out there. */
+void
+reply_words(const struct reply *r, char *dst, size_t size)
 {
 	struct buf all;
 	const char *p;
 	size_t n, skip;
 
-	buf_init(&all, REPLY_BYTES_MAX);
+	buf_init(&all, REPLY_BYTES_MAX + 4);
+	buf_printf(&all, "%03d", r->code);
 	for (size_t i = 0; i < r->lines; i++) {
 		p = reply_line(r, i, &n);
 		skip = strlen(r->status);
@@ -183,11 +198,11 @@ join_lines(const struct reply *r, char *dst, size_t size)
 			skip = 0;
 		while (skip > 0 && skip < n && ascii_is_blank(p[skip]))
 			skip++;
-		if (n > skip && all.len > 0)
+		if (n > skip)
 			buf_putc(&all, ' ');
 		buf_add(&all, p + skip, n - skip);
 	}
-	text_escape(dst, size, all.data, all.len);
+	reply_show(all.data, all.len, dst, size);
 	buf_free(&all);
 }
 
@@ -198,9 +213,8 @@ reply_fail(const struct reply *r, enum result_kind kind, const char *stage,
 	char words[RESULT_TEXT_MAX];
 	char digit = (char)('0' + r->code / 100 % 10);
 
-	join_lines(r, words, sizeof words);
-	(void)result_fail(res, kind, "%s: %03d%s%s", what, r->code,
-	    words[0] == '\0' ? "" : " ", words);
+	reply_words(r, words, sizeof words);
+	(void)result_fail(res, kind, "%s: %s", what, words);
 	res->reply = r->code;
 	strlcpy(res->stage, stage, sizeof res->stage);
 	if (r->status[0] == digit)

@@ -53,6 +53,16 @@ enum reply_push reply_push(struct reply *r, const char *p, size_t n,
 const char *reply_line(const struct reply *r, size_t i, size_t *len);
 
 /*
+ * The reply as text on one line: "550 5.1.1 words", lines joined by a blank,
+ * escaped and bounded.  What is not UTF-8 is taken for GB18030, in which
+ * Chinese servers speak, where it can be that.
+ */
+void reply_words(const struct reply *r, char *dst, size_t size);
+
+/* The same of a part of it, such as a line: without the code. */
+void reply_show(const char *p, size_t n, char *dst, size_t size);
+
+/*
  * Makes a result of `kind` from the reply: its code, its enhanced status
  * where it has one whose class fits its first digit, else the kind's status
  * with that digit, the stage, and the text "<what>: 550 5.1.1 words", lines

@@ -47,8 +47,8 @@ session_passed(
 static void
 show_reply(const struct session *s)
 {
-	char line[SHOWN_MAX];
-	const char *p;
+	char words[SHOWN_MAX - 4], line[SHOWN_MAX];
+	const char *p, *mark;
 	size_t n;
 
 	if (smtp_is_sealed(s->client, &s->reply)) {
@@ -58,11 +58,11 @@ show_reply(const struct session *s)
 	for (size_t i = 0; s->rules.watch.line != NULL && i < s->reply.lines;
 	     i++) {
 		p = reply_line(&s->reply, i, &n);
-		n = n < sizeof line - 4 ? n : sizeof line - 4;
-		snprintf(line, sizeof line, "%03d%c", s->reply.code,
-		    i + 1 < s->reply.lines ? '-' : ' ');
-		memcpy(line + 4, p, n);
-		session_show(s, 'S', line, n > 0 || line[3] == '-' ? 4 + n : 3);
+		reply_show(p, n, words, sizeof words);
+		mark = i + 1 < s->reply.lines ? "-" : n > 0 ? " " : "";
+		snprintf(
+		    line, sizeof line, "%03d%s%s", s->reply.code, mark, words);
+		session_show(s, 'S', line, strlen(line));
 	}
 }
 

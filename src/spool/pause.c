@@ -57,7 +57,8 @@ is_sound(const struct record *r)
 	sum_up(r, sum);
 	return memcmp(r->magic, MAGIC, sizeof r->magic) == 0 &&
 	    memcmp(r->sum, sum, sizeof sum) == 0 &&
-	    (r->cause == PAUSE_HOST || r->cause == PAUSE_LOGIN) &&
+	    (r->cause == PAUSE_HOST || r->cause == PAUSE_LOGIN ||
+		r->cause == PAUSE_RATE) &&
 	    is_string(r->kind, sizeof r->kind) &&
 	    is_string(r->status, sizeof r->status) &&
 	    is_string(r->stage, sizeof r->stage) &&

@@ -5,7 +5,8 @@
  * repeated failures get it, or this machine, blocked; a fault of the way to
  * the smarthost (no name, no connection, no TLS, "not now" to MAIL) pauses it
  * for a step of the retry table, so a day offline costs one probe a step,
- * however much mail waits.  One small file for each account in state/, read
+ * however much mail waits; "no more for now" for as long as the provider wants.
+ * One small file for each account in state/, read
  * and written under its lock, never durable on purpose: what is lost costs one
  * probe.  A damaged one counts as none.
  *
@@ -18,7 +19,7 @@
 #include "spool/spool.h"
 #include "spool/state.h"
 
-enum pause_cause { PAUSE_NONE, PAUSE_HOST, PAUSE_LOGIN };
+enum pause_cause { PAUSE_NONE, PAUSE_HOST, PAUSE_LOGIN, PAUSE_RATE };
 
 struct pause {
 	enum pause_cause cause; /* of the last failure; NONE: it worked */

@@ -4,7 +4,7 @@ import hashlib
 import struct
 
 SIZE, SUM, UNTIL = 944, 912, 56
-LOGIN = 2
+HOST, LOGIN, RATE = 1, 2, 3
 # until, since, cause, failures, as this machine has them
 NUMBERS = struct.Struct("=qqII")
 

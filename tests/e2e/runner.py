@@ -8,6 +8,7 @@ from dataclasses import dataclass
 REPO = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 TIMEOUT = 30
+PROVIDERS = os.path.join(REPO, "etc", "providers.ini")
 USER = "tester@163.com"
 CODE = "ABCDEFGHIJKLMNOP"
 # handed through, so that a build with sanitizers can be told what to do
@@ -62,6 +63,7 @@ class Outpost:
         self.aliases_file = directory / "aliases"
         self.config_file = directory / "outpost.ini"
         self.config_mode = 0o600
+        self.providers = PROVIDERS
 
     def aliases(self, text):
         self.aliases_file.write_text(text)
@@ -96,6 +98,7 @@ class Outpost:
         env = {name: os.environ[name] for name in KEPT if name in os.environ}
         env["PATH"] = "/usr/bin:/bin"
         env["OUTPOST_CONFIG"] = str(self.config_file)
+        env["OUTPOST_PROVIDERS"] = str(self.providers)
         env.update(changes or {})
         return {name: value for name, value in env.items()
                 if value is not None}
@@ -152,7 +155,10 @@ class Outpost:
         program.chmod(0o755)
         shutil.copy(self.ca_file, directory / "ca.pem")
         (directory / "ca.pem").chmod(0o644)
+        shutil.copy(PROVIDERS, directory / "providers.ini")
+        (directory / "providers.ini").chmod(0o644)
         copy.ca_file = directory / "ca.pem"
+        copy.providers = directory / "providers.ini"
         copy.binary = str(program)
         return copy
 

@@ -222,7 +222,8 @@ def test_mail_is_refused(outpost, smarthost, stage, reply, kind, status):
 
 
 @pytest.mark.parametrize("reply, kind, status", [
-    ("553 Mail from must equal authorized user", "SENDER", 69),
+    ("553 Mail from must equal authorized user", "SETUP", 75),
+    ("553 no such sender", "SENDER", 69),
     ("451 later", "DEFERRED", 75), ("530 log in", "AUTH", 75)])
 @pytest.mark.parametrize("args", [[], ["--to", TO], ["--send", "--to", TO]],
                          ids=" ".join)

@@ -210,18 +210,17 @@ SERVER = {
         "Set `auth` to one that is offered.",
         "请把 auth 设为服务器提供的方式之一。"),
     "auth = off at 163": Row(
-        {"auth": "off"}, NETEASE, "553 authentication is required", *LOG_IN,
-        69),
+        {"auth": "off"}, NETEASE, "553 authentication is required", *LOG_IN),
     "auth = off at QQ": Row(
-        {"auth": "off"}, TENCENT, "503 Error", *LOG_IN, 69),
+        {"auth": "off"}, TENCENT, "503 Error", *LOG_IN),
     "auth = off at Aliyun": Row(
-        {"auth": "off"}, ALIYUN, "501 \"MAIL FROM\"", *LOG_IN, 69),
+        {"auth": "off"}, ALIYUN, "501 \"MAIL FROM\"", *LOG_IN),
     "auth = off elsewhere": Row(
         {"auth": "off"}, {}, "530 5.7.0 Authentication required", *LOG_IN),
     "auth = off at Postfix": Row(
         {"auth": "off"}, refusing(
             "RCPT", f"554 5.7.1 <{X}>: Relay access denied", auth=""),
-        "Relay access denied", *LOG_IN, 67),
+        "Relay access denied", *LOG_IN),
     "tls = off where TLS is wanted": Row(
         {"tls": "off", "auth": "off", "ca_file": None}, refusing(
             "MAIL", "530 5.7.0 Must issue a STARTTLS command first",
@@ -229,10 +228,10 @@ SERVER = {
         "Set `tls = starttls` for this port", "此端口请设 tls = starttls"),
     "another sender at 163": Row(
         {"user": "other@163.com"}, {**NETEASE, "user": "other@163.com"},
-        "553 Mail from must equal authorized user", *SENDER, 69),
+        "553 Mail from must equal authorized user", *SENDER),
     "another sender at QQ": Row(
         {"user": "other@qq.com"}, {**TENCENT, "user": "other@qq.com"},
-        "501 mail from address must be same", *SENDER, 69),
+        "501 mail from address must be same", *SENDER),
     "another sender at Aliyun": Row(
         {"user": "other@aliyun.com"}, {**ALIYUN, "user": "other@aliyun.com"},
         "doesn't conform with authentication", *SENDER),
@@ -242,7 +241,7 @@ SERVER = {
         69),
     "another sender at Exchange": Row(
         {}, refusing("DOT", "554 5.2.252 SendAsDenied; a@b.example not allowed"
-                     " to send as c@b.example"), "SendAsDenied", *SENDER, 69),
+                     " to send as c@b.example"), "SendAsDenied", *SENDER),
     "an expired certificate, or a clock ahead": Row(
         {}, {"certificate": "expired"}, "it has expired (on 2021-01-01)",
         "If this machine's clock is right", "请检查本机时钟"),

@@ -187,9 +187,11 @@ office_open(struct office *o, int port, const char *more)
 		.count = 1 };
 	o->bounce = (struct bounce){ &o->rewrite, &o->spool };
 	o->settle.bounce = &o->bounce;
+	o->settle.judge = &o->judge;
 	o->delivery = (struct delivery){ .conf = &o->conf,
 		.secret = &o->secret,
 		.id = &o->id,
+		.judge = &o->judge,
 		.cancel = -1 };
 	account_init(&o->account, &o->conf, &o->spool, &o->delivery);
 }
@@ -200,6 +202,7 @@ office_close(struct office *o)
 	struct result res;
 
 	account_clear(&o->account);
+	judge_clear(&o->judge);
 	assert_int_equal(log_open(NULL, NULL, &res), 0);
 	spool_close(&o->spool);
 	spools_remove(o->dir);

@@ -46,6 +46,7 @@ struct office {
 	struct routes routes; /* of one account */
 	struct spool spool;
 	struct bounce bounce;
+	struct judge judge; /* by providers.ini of the source */
 	struct settle settle;
 	struct delivery delivery;
 	struct account account;

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "delivery/schedule.h"
 #include "office.h"
 #include "spools.h"
 
@@ -112,6 +113,15 @@ refuse_login(struct smarthost *h, const char *line)
 	if (h->connections <= 3 && strncmp(line, "AUTH", 4) == 0)
 		return "535 5.7.8 no";
 	return NULL;
+}
+
+static const char *told;
+
+static const char *
+refuse_as_told(struct smarthost *h, const char *line)
+{
+	(void)h;
+	return strncmp(line, "AUTH", 4) == 0 ? told : NULL;
 }
 
 static void
@@ -235,37 +245,107 @@ test_changes(void **state)
 	office_close(&o);
 }
 
+/* What the account hears when a mail for two has met its fate: one got it, or
+ * all were deferred for the same reason. */
+static bool
+hears(struct office *o, const struct result *why, size_t deferred)
+{
+	struct envelope env;
+	struct result res, fine;
+	bool heard;
+
+	result_ok(&fine);
+	envelope_init(&env);
+	assert_int_equal(envelope_add(&env, "a@x", NULL, &res), 0);
+	assert_int_equal(envelope_add(&env, "b@x", NULL, &res), 0);
+	envelope_settle_all(&env, RCPT_PENDING, RCPT_DELIVERED, &fine);
+	for (size_t i = 0; i < deferred; i++)
+		envelope_settle(&env, i, RCPT_DEFERRED, why);
+	heard = account_hears(&o->account, &env);
+	envelope_clear(&env);
+	return heard;
+}
+
+#define BY_DAY (24 * 60 * 60 + SCHEDULE_DAY_JITTER)
+
 static void
 test_hears(void **state)
 {
 	static const struct {
 		const char *stage;
 		enum result_kind kind;
+		const char *text;
 		enum pause_cause cause;
+		int64_t least, most; /* seconds */
 	} cases[] = {
-		{ "MAIL", RESULT_DEFERRED, PAUSE_HOST },
-		{ "MAIL", RESULT_AUTH, PAUSE_LOGIN },
-		{ "MAIL", RESULT_LOST, PAUSE_NONE },
-		{ "MAIL", RESULT_TIMEOUT, PAUSE_NONE },
-		{ "RCPT", RESULT_DEFERRED, PAUSE_NONE },
-		{ "DATA", RESULT_DEFERRED, PAUSE_NONE },
-		{ "", RESULT_DEFERRED, PAUSE_NONE },
+		{ "MAIL", RESULT_DEFERRED, "not now", PAUSE_HOST, 60, 60 },
+		{ "MAIL", RESULT_AUTH, "no", PAUSE_LOGIN, 1800, 1800 },
+		{ "DOT", RESULT_AUTH, "no", PAUSE_LOGIN, 1800, 1800 },
+		{ "MAIL", RESULT_RATE, "x: 451 MI:SFQ", PAUSE_RATE, 900, 900 },
+		{ "RCPT", RESULT_RATE, "x: 451 RP:QRC", PAUSE_RATE, 1800,
+		    1800 },
+		/* nobody knows how long: as that class is by default */
+		{ "DOT", RESULT_RATE, "x: 451 what", PAUSE_RATE, 900, 900 },
+		{ "BDAT", RESULT_QUOTA, "x: 554 MI:STC", PAUSE_RATE, 1,
+		    BY_DAY },
+		/* account_open's, which has noted it */
+		{ "AUTH", RESULT_AUTH, "no", PAUSE_NONE, 0, 0 },
+		{ "GREETING", RESULT_RATE, "no", PAUSE_NONE, 0, 0 },
+		{ "MAIL", RESULT_LOST, "", PAUSE_NONE, 0, 0 },
+		{ "MAIL", RESULT_TIMEOUT, "", PAUSE_NONE, 0, 0 },
+		{ "RCPT", RESULT_DEFERRED, "not now", PAUSE_NONE, 0, 0 },
+		{ "DATA", RESULT_DEFERRED, "not now", PAUSE_NONE, 0, 0 },
+		{ "", RESULT_DEFERRED, "", PAUSE_NONE, 0, 0 },
+		/* one mail's, or one connection's */
+		{ "MAIL", RESULT_SETUP, "553 no", PAUSE_NONE, 0, 0 },
+		{ "DOT", RESULT_SPAM, "554 spam", PAUSE_NONE, 0, 0 },
+		{ "MAIL", RESULT_RENEW, "451 MI:DMC", PAUSE_NONE, 0, 0 },
 	};
 	struct result why, res;
 	struct office o;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		office_open(&o, 25, "");
-		(void)result_fail(&why, cases[i].kind, "not now");
+		int64_t left;
+
+		office_open(&o, 25, "[queue]\nretry = 1m 5m\n");
+		(void)result_fail(&why, cases[i].kind, "%s", cases[i].text);
+		why.reply = strstr(cases[i].text, "554") != NULL ? 554 : 451;
 		strcpy(why.stage, cases[i].stage);
-		assert_int_equal(account_hears(&o.account, &why),
-		    cases[i].cause != PAUSE_NONE);
+		assert_int_equal(
+		    hears(&o, &why, 2), cases[i].cause != PAUSE_NONE);
 		assert_int_equal(o.account.pause.cause, cases[i].cause);
 		assert_int_equal(account_check(&o.account, ACCOUNT_DUE, &res),
 		    cases[i].cause == PAUSE_NONE ? 0 : -1);
+		assert_int_equal(account_check(&o.account, ACCOUNT_NOW, &res),
+		    cases[i].cause == PAUSE_LOGIN ? -1 : 0);
+		left = o.account.pause.until - time(NULL);
+		assert_true(cases[i].cause == PAUSE_NONE ||
+		    (left <= cases[i].most && left >= cases[i].least - 5));
 		office_close(&o);
 	}
+}
+
+/* What is said to one of its recipients may be meant for all mail, too. */
+static void
+test_hears_of_one(void **state)
+{
+	struct result why;
+	struct office o;
+
+	(void)state;
+	office_open(&o, 25, "");
+	(void)result_fail(&why, RESULT_DEFERRED, "not now");
+	strcpy(why.stage, "RCPT");
+	assert_false(hears(&o, &why, 1));
+	assert_int_equal(o.account.pause.cause, PAUSE_NONE);
+	(void)result_fail(&why, RESULT_RATE, "enough");
+	strcpy(why.stage, "RCPT");
+	assert_true(hears(&o, &why, 1));
+	assert_paused(&o, PAUSE_RATE, 1, 900);
+	assert_false(hears(&o, NULL, 0));
+	assert_int_equal(o.account.pause.cause, PAUSE_NONE);
+	office_close(&o);
 }
 
 /* "Not now" again and again: that the log-in works forgives nothing of it. */
@@ -283,18 +363,64 @@ test_hears_again(void **state)
 	strcpy(why.stage, "MAIL");
 	for (uint32_t i = 1; i <= 2; i++) {
 		assert_int_equal(open_account(&o, ACCOUNT_FORCE, &res), 0);
-		assert_true(account_hears(&o.account, &why));
+		assert_true(hears(&o, &why, 2));
 		account_close(&o.account);
 		assert_paused(&o, PAUSE_HOST, i, i == 1 ? 60 : 300);
 	}
 	/* a mail was taken */
 	assert_int_equal(open_account(&o, ACCOUNT_FORCE, &res), 0);
-	assert_false(account_hears(&o.account, NULL));
+	assert_false(hears(&o, NULL, 0));
 	account_close(&o.account);
 	assert_int_equal(o.account.pause.cause, PAUSE_NONE);
 	assert_int_equal(account_check(&o.account, ACCOUNT_DUE, &res), 0);
+	/* nor of what was said of another recipient */
+	(void)result_fail(&why, RESULT_RATE, "enough");
+	strcpy(why.stage, "RCPT");
+	assert_true(hears(&o, &why, 1));
+	assert_int_equal(open_account(&o, ACCOUNT_FORCE, &res), 0);
+	account_close(&o.account);
+	assert_paused(&o, PAUSE_RATE, 1, 900);
 	office_close(&o);
 	smarthost_stop(&h);
+}
+
+/* What the greeting and the log-in are answered by, and how long it rests. */
+static void
+test_judged_door(void **state)
+{
+	static const struct {
+		const char *reply;
+		enum result_kind kind;
+		enum pause_cause cause;
+		int64_t seconds;
+	} cases[] = {
+		{ "535 Error: authentication failed", RESULT_AUTH, PAUSE_LOGIN,
+		    1800 },
+		{ "451 Requested mail action not taken: too much fail "
+		  "authentication",
+		    RESULT_AUTH, PAUSE_LOGIN, 1800 },
+		{ "421 HL:ICC 163 smtp8", RESULT_RATE, PAUSE_RATE, 900 },
+		{ "554 HL:IHU 163 smtp8", RESULT_RATE, PAUSE_RATE, 1800 },
+		{ "451 DT:SPM ,please try again", RESULT_DEFERRED, PAUSE_HOST,
+		    60 },
+		{ "554 HL:IPB 163 smtp8", RESULT_SETUP, PAUSE_HOST, 60 },
+		{ "550 RP:RCL", RESULT_AUTH, PAUSE_LOGIN, 1800 },
+	};
+	struct smarthost h;
+	struct result res;
+	struct office o;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		smarthost_start(&h, refuse_as_told);
+		told = cases[i].reply;
+		office_open(&o, h.port, "[queue]\nretry = 1m 5m\n");
+		assert_int_equal(open_account(&o, ACCOUNT_DUE, &res), -1);
+		assert_int_equal(res.kind, cases[i].kind);
+		assert_paused(&o, cases[i].cause, 1, cases[i].seconds);
+		office_close(&o);
+		smarthost_stop(&h);
+	}
 }
 
 /* What is nobody's fault pauses nothing. */
@@ -363,7 +489,9 @@ main(void)
 		cmocka_unit_test(test_login),
 		cmocka_unit_test(test_changes),
 		cmocka_unit_test(test_hears),
+		cmocka_unit_test(test_hears_of_one),
 		cmocka_unit_test(test_hears_again),
+		cmocka_unit_test(test_judged_door),
 		cmocka_unit_test(test_no_fault),
 		cmocka_unit_test(test_no_spool),
 	};

@@ -46,12 +46,14 @@ static void
 add(struct buf *all, enum result_kind kind, int reply, const char *text,
     enum language language)
 {
+	struct judge judge = { .read = false };
 	struct result res;
 
 	(void)result_fail(&res, kind, "%s", text);
 	res.reply = reply;
 	strlcpy(res.stage, "AUTH", sizeof res.stage);
-	advice_add(all, &res, language);
+	advice_add(all, &judge, &res, language);
+	judge_clear(&judge);
 }
 
 static void
@@ -98,8 +100,8 @@ test_once(void **state)
 	(void)state;
 	buf_init(&all, 1000);
 	for (size_t i = 0; i < 2; i++) {
-		add(&all, RESULT_AUTH, 535, "535 no code", LANGUAGE_ENGLISH);
-		add(&all, RESULT_REFUSED, 550, "550 code", LANGUAGE_ENGLISH);
+		add(&all, RESULT_AUTH, 535, "h: 535 no code", LANGUAGE_ENGLISH);
+		add(&all, RESULT_REFUSED, 550, "h: 550 code", LANGUAGE_ENGLISH);
 		add(&all, RESULT_BUG, 0, "", LANGUAGE_ENGLISH);
 		add(&all, RESULT_LOST, 0, "", LANGUAGE_ENGLISH);
 	}

@@ -153,6 +153,16 @@ may_fail(const char *odd)
 	return odd != NULL && odd[0] == '5';
 }
 
+/* The same of an odd reply, as it is judged. */
+static bool
+may_odd_fail(const char *odd, const struct host *host)
+{
+	if (host->judged == RESULT_OK)
+		return may_fail(odd);
+	return !result_is_temporary(host->judged) &&
+	    strncmp(odd, "421", 3) != 0;
+}
+
 static void
 note_visits(const struct world *w)
 {
@@ -186,7 +196,7 @@ run_odd(const struct host *host, size_t at, const char *odd,
 	world_finish(&w);
 	world_check_settled(&w);
 	if (envelope_count(&w.envs[0], RCPT_FAILED) > 0)
-		assert_true((may_fail(odd) && state >= SMTP_MAIL) ||
+		assert_true((may_odd_fail(odd, host) && state >= SMTP_MAIL) ||
 		    may_fail(host->mail) || may_fail(host->rcpt) ||
 		    may_fail(host->data) || may_fail(host->dot));
 	note_visits(&w);
@@ -234,6 +244,170 @@ test_odd_writes(void **state)
 				 RESULT_OK, true);
 			     at++)
 				assert_true(at < 200);
+}
+
+/* Whoever knows better is heard wherever a refusal comes, and no mail fails by
+ * a word that was said before it, or was meant to defer it. */
+static void
+test_judged_anywhere(void **state)
+{
+	static const enum result_kind kinds[] = { RESULT_DEFERRED,
+		RESULT_REFUSED, RESULT_RENEW, RESULT_RATE, RESULT_QUOTA,
+		RESULT_AUTH, RESULT_SETUP, RESULT_CROWD, RESULT_SPAM };
+	static const char *const replies[] = { "421 JUDGED", "450 JUDGED",
+		"452 JUDGED", "500 JUDGED", "535 JUDGED", "550 JUDGED",
+		"552 JUDGED" };
+	struct host host;
+	size_t at;
+
+	(void)state;
+	for (size_t h = 0; h < COUNT(hosts) * COUNT(kinds); h++) {
+		host = hosts[h / COUNT(kinds)];
+		host.judged = kinds[h % COUNT(kinds)];
+		for (size_t i = 0; i < COUNT(replies); i++)
+			for (at = 0;
+			     run_odd(&host, at, replies[i], RESULT_OK, false);
+			     at++)
+				assert_true(at < 200);
+	}
+}
+
+/* What a refusal means to whoever knows better, and what comes of it for the
+ * first recipient. */
+static void
+test_judged(void **state)
+{
+	static const struct {
+		enum smtp_state at;
+		const char *reply;
+		enum result_kind judged, kind;
+		enum rcpt_state state;
+	} cases[] = {
+		{ SMTP_GREETING, "554 JUDGED", RESULT_RATE, RESULT_RATE,
+		    RCPT_DEFERRED },
+		{ SMTP_GREETING, "421 JUDGED", RESULT_RATE, RESULT_RATE,
+		    RCPT_DEFERRED },
+		/* never fails a mail */
+		{ SMTP_GREETING, "450 JUDGED", RESULT_REFUSED, RESULT_SMARTHOST,
+		    RCPT_DEFERRED },
+		{ SMTP_GREETING, "550 JUDGED", RESULT_CROWD, RESULT_SMARTHOST,
+		    RCPT_DEFERRED },
+		/* HELO is tried all the same */
+		{ SMTP_EHLO, "550 JUDGED", RESULT_SETUP, RESULT_OK,
+		    RCPT_DELIVERED },
+		{ SMTP_EHLO, "450 JUDGED", RESULT_SETUP, RESULT_SETUP,
+		    RCPT_DEFERRED },
+		{ SMTP_AUTH, "535 JUDGED", RESULT_RATE, RESULT_RATE,
+		    RCPT_DEFERRED },
+		{ SMTP_AUTH, "454 JUDGED", RESULT_AUTH, RESULT_AUTH,
+		    RCPT_DEFERRED },
+		{ SMTP_AUTH, "535 JUDGED", RESULT_REFUSED, RESULT_AUTH,
+		    RCPT_DEFERRED },
+		{ SMTP_AUTH, "535 JUDGED", RESULT_DEFERRED, RESULT_AUTH,
+		    RCPT_DEFERRED },
+		{ SMTP_MAIL, "553 JUDGED", RESULT_SETUP, RESULT_SETUP,
+		    RCPT_DEFERRED },
+		{ SMTP_MAIL, "550 JUDGED", RESULT_DEFERRED, RESULT_DEFERRED,
+		    RCPT_DEFERRED },
+		{ SMTP_MAIL, "450 JUDGED", RESULT_REFUSED, RESULT_SENDER,
+		    RCPT_FAILED },
+		{ SMTP_MAIL, "552 JUDGED", RESULT_REFUSED, RESULT_TOO_BIG,
+		    RCPT_FAILED },
+		{ SMTP_MAIL, "530 JUDGED", RESULT_DEFERRED, RESULT_AUTH,
+		    RCPT_DEFERRED },
+		{ SMTP_MAIL, "530 JUDGED", RESULT_REFUSED, RESULT_SENDER,
+		    RCPT_FAILED },
+		{ SMTP_MAIL, "421 JUDGED", RESULT_QUOTA, RESULT_QUOTA,
+		    RCPT_DEFERRED },
+		{ SMTP_MAIL, "421 JUDGED", RESULT_REFUSED, RESULT_SMARTHOST,
+		    RCPT_DEFERRED },
+		{ SMTP_RCPT, "550 JUDGED", RESULT_RATE, RESULT_RATE,
+		    RCPT_DEFERRED },
+		{ SMTP_RCPT, "450 JUDGED", RESULT_REFUSED, RESULT_RECIPIENT,
+		    RCPT_FAILED },
+		{ SMTP_RCPT, "452 JUDGED", RESULT_RATE, RESULT_RATE,
+		    RCPT_DEFERRED },
+		{ SMTP_RCPT, "452 JUDGED", RESULT_REFUSED, RESULT_RECIPIENT,
+		    RCPT_FAILED },
+		/* with the others gone, it is taken */
+		{ SMTP_RCPT, "550 JUDGED", RESULT_CROWD, RESULT_OK,
+		    RCPT_DELIVERED },
+		{ SMTP_RCPT, "452 JUDGED", RESULT_DEFERRED, RESULT_OK,
+		    RCPT_DELIVERED },
+		{ SMTP_DATA, "554 JUDGED", RESULT_QUOTA, RESULT_QUOTA,
+		    RCPT_DEFERRED },
+		{ SMTP_DATA, "451 JUDGED", RESULT_REFUSED, RESULT_REFUSED,
+		    RCPT_FAILED },
+		{ SMTP_BODY, "552 JUDGED", RESULT_SPAM, RESULT_SPAM,
+		    RCPT_DEFERRED },
+		{ SMTP_DOT, "554 JUDGED", RESULT_SPAM, RESULT_SPAM,
+		    RCPT_DEFERRED },
+		{ SMTP_DOT, "451 JUDGED", RESULT_SETUP, RESULT_SETUP,
+		    RCPT_DEFERRED },
+		{ SMTP_DOT, "451 JUDGED", RESULT_REFUSED, RESULT_REFUSED,
+		    RCPT_FAILED },
+		{ SMTP_DOT, "554 JUDGED", RESULT_OK, RESULT_REFUSED,
+		    RCPT_FAILED },
+	};
+	struct host host = { "x", .ehlo = PIPE, .recipients = 3, .max = 2,
+		.authenticate = true };
+	const struct rcpt *first;
+	struct world w;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		print_message("%d %s\n", cases[i].at, cases[i].reply);
+		host.judged = cases[i].judged;
+		world_make(&w, &host);
+		world_reach(&w, cases[i].at);
+		world_tell_reply(&w, cases[i].reply);
+		world_finish(&w);
+		world_check_settled(&w);
+		first = &w.envs[0].rcpts[0];
+		assert_int_equal(first->state, cases[i].state);
+		assert_int_equal(
+		    w.envs[0].results[first->result].kind, cases[i].kind);
+		world_clear(&w);
+	}
+}
+
+/* Too many recipients, by a word that is for good: nobody was taken. */
+static void
+test_judged_crowd(void **state)
+{
+	static const struct host host = { "x", .ehlo = PIPE, .recipients = 3,
+		.rcpt = "550 JUDGED", .judged = RESULT_CROWD };
+	struct world w;
+
+	(void)state;
+	world_make(&w, &host);
+	world_finish(&w);
+	world_check_settled(&w);
+	assert_int_equal(envelope_count(&w.envs[0], RCPT_FAILED), 3);
+	assert_int_equal(w.envs[0].results[0].kind, RESULT_CROWD);
+	world_clear(&w);
+}
+
+/* The mail behind one that ended the session is not judged by its answer. */
+static void
+test_judged_before(void **state)
+{
+	static const struct host host = { "x", .ehlo = PIPE, .mails = 2,
+		.judged = RESULT_QUOTA };
+	struct world w;
+
+	(void)state;
+	world_make(&w, &host);
+	world_reach(&w, SMTP_BODY);
+	world_step(&w);
+	world_reach(&w, SMTP_DOT);
+	world_tell_reply(&w, "421 JUDGED");
+	world_finish(&w);
+	world_check_settled(&w);
+	assert_int_equal(w.envs[0].results[0].kind, RESULT_QUOTA);
+	assert_int_equal(w.envs[1].results[0].kind, RESULT_LOST);
+	assert_int_equal(smtp_trouble(w.c)->kind, RESULT_QUOTA);
+	world_clear(&w);
 }
 
 /* The table has a verdict for every edge, and the tests above took each. */
@@ -505,6 +679,10 @@ main(void)
 		cmocka_unit_test(test_odd_replies),
 		cmocka_unit_test(test_odd_ends),
 		cmocka_unit_test(test_odd_writes),
+		cmocka_unit_test(test_judged_anywhere),
+		cmocka_unit_test(test_judged),
+		cmocka_unit_test(test_judged_crowd),
+		cmocka_unit_test(test_judged_before),
 		cmocka_unit_test(test_table),
 		cmocka_unit_test(test_silence),
 		cmocka_unit_test(test_early),

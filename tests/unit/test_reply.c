@@ -215,6 +215,16 @@ static const struct {
 	    "h: 554 a\\x1b[2Jb c\\xff" },
 	{ "554 \xe8\xaf\xb7\r\n", RESULT_REFUSED, "5.6.0",
 	    "h: 554 \xe8\xaf\xb7" },
+	/* in GBK, as QQ speaks, and bytes that are nothing */
+	{ "535 \xc7\xeb\xca\xb9\xd3\xc3\xca\xda\xc8\xa8\xc2\xeb\xb5\xc7\xc2\xbc"
+	  "\xa1\xa3\r\n",
+	    RESULT_AUTH, "5.7.8",
+	    "h: 535 "
+	    "\xe8\xaf\xb7\xe4\xbd\xbf\xe7\x94\xa8\xe6\x8e\x88\xe6\x9d\x83"
+	    "\xe7\xa0\x81\xe7\x99\xbb\xe5\xbd\x95\xe3\x80\x82" },
+	{ "535-5.7.8 \xc7\xeb\r\n535 5.7.8 \xa1\xa3\r\n", RESULT_AUTH, "5.7.8",
+	    "h: 535 5.7.8 \xe8\xaf\xb7 \xe3\x80\x82" },
+	{ "535 \xff\xfe\r\n", RESULT_AUTH, "5.7.8", "h: 535 \\xff\\xfe" },
 	{ "354 %s%n\r\n", RESULT_PROTOCOL, "4.5.0", "h: 354 %s%n" },
 };
 

@@ -109,9 +109,11 @@ test_due(void **state)
 		{ 1000, 999, false },
 		{ 1000, 1000, true },
 		{ 1000, 1001, true },
-		/* the longest step, with all of its fifth, and more */
+		/* the longest step, with all of its fifth, is less than what
+		 * may be asked for */
 		{ 1000000 + 36 * MINUTE, 1000000, false },
-		{ 1000000 + 36 * MINUTE + 1, 1000000, true },
+		{ 1000000 + HOUR, 1000000, false },
+		{ 1000000 + HOUR + 1, 1000000, true },
 		/* the clock was set back by a year */
 		{ 2000000000, 2000000000 - 365 * DAY, true },
 		{ INT64_MAX, 0, true },
@@ -204,6 +206,34 @@ test_login_pause(void **state)
 		    schedule_login_pause(cases[i].failures), cases[i].want);
 }
 
+/* To midnight in Beijing, at any time of the day. */
+static void
+test_day_pause(void **state)
+{
+	static const struct {
+		int64_t now;
+		uint32_t random;
+		int64_t want;
+	} cases[] = {
+		/* 2025-06-12T16:00:00Z is midnight there */
+		{ 1749744000, 0, DAY },
+		{ 1749744000 - 1, 0, 1 },
+		{ 1749744000 + 1, 0, DAY - 1 },
+		{ 1749744000 - 16 * HOUR, 0, 16 * HOUR },
+		{ 1749744000 + 8 * HOUR - 1, 0, 16 * HOUR + 1 },
+		{ 1749744000, SCHEDULE_DAY_JITTER, DAY + 10 * MINUTE },
+		{ 1749744000, SCHEDULE_DAY_JITTER + 1, DAY },
+		{ 0, 0, 16 * HOUR },
+		{ -1, 0, 16 * HOUR + 1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		assert_int_equal(
+		    schedule_day_pause(cases[i].now, cases[i].random),
+		    cases[i].want);
+}
+
 int
 main(void)
 {
@@ -216,6 +246,7 @@ main(void)
 		cmocka_unit_test(test_due_fits_wait),
 		cmocka_unit_test(test_over),
 		cmocka_unit_test(test_login_pause),
+		cmocka_unit_test(test_day_pause),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

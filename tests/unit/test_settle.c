@@ -347,6 +347,99 @@ test_expiry(void **state)
 	}
 }
 
+/* Settles recipient `i` by a refusal of the message. */
+static void
+refuse(struct entry *e, size_t i, enum result_kind kind, const char *words)
+{
+	struct result why;
+
+	(void)result_fail(&why, kind, "h refused the message: %s", words);
+	why.reply = (int)strtol(words, NULL, 10);
+	strlcpy(why.stage, "DOT", sizeof why.stage);
+	envelope_settle(&e->env, i, RCPT_DEFERRED, &why);
+}
+
+/* When the next attempt is due, where what was said asks for something. */
+static void
+test_waits(void **state)
+{
+	static const struct {
+		enum result_kind kind;
+		const char *words;
+		uint32_t attempts; /* this one counted */
+		int64_t least, most; /* seconds */
+	} cases[] = {
+		{ RESULT_DEFERRED, "451 later", 1, 60, 72 },
+		{ RESULT_DEFERRED, "451 DT:SPM ,please", 1, 120, 120 },
+		{ RESULT_DEFERRED, "451 DT:SPM ,please", 2, 300, 360 },
+		{ RESULT_SPAM, "554 DT:SPM", 1, 600, 600 },
+		{ RESULT_SPAM, "554 DT:SPM", 2, 600, 600 },
+		{ RESULT_SPAM, "554 who says so?", 1, 600, 600 },
+		{ RESULT_SPAM, "554 Reject by behaviour spam", 1, 1800, 1800 },
+		/* a new connection is enough, but not for ever */
+		{ RESULT_RENEW, "451 MI:DMC", 1, 60, 60 },
+		{ RESULT_RENEW, "451 MI:DMC", 3, 60, 60 },
+		{ RESULT_RENEW, "451 MI:DMC", 4, 300, 360 },
+		{ RESULT_RATE, "451 MI:SFQ", 1, 900, 900 },
+		{ RESULT_RATE, "550 5.4.5 Daily limit", 1, SCHEDULE_WORD_MAX,
+		    SCHEDULE_WORD_MAX },
+		{ RESULT_SETUP, "554 DT:SUM", 1, 60, 72 },
+		{ RESULT_QUOTA, "554 MI:STC", 2, 300, 360 },
+	};
+	struct office *o = *state;
+	char id[ENTRY_ID_MAX];
+	struct entry e;
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		int64_t wait;
+
+		office_put(o, "a@x.example,b@x.example", NULL, id);
+		office_take(o, SPOOL_QUEUE, id, &e);
+		e.schedule.attempts = cases[i].attempts - 1;
+		say(&e, 0, RCPT_DELIVERED, RESULT_OK, "");
+		refuse(&e, 1, cases[i].kind, cases[i].words);
+		attempt(o, &e);
+		office_take(o, SPOOL_QUEUE, id, &e);
+		wait = e.schedule.next - e.schedule.last;
+		if (wait < cases[i].least || wait > cases[i].most)
+			fail_msg("%s: %lld", cases[i].words, (long long)wait);
+		assert_false(schedule_is_due(
+		    e.schedule.next, e.schedule.last, &o->conf.queue.retry));
+		assert_int_equal(envelope_result(&e.env, &e.env.rcpts[1])->kind,
+		    cases[i].kind);
+		entry_clear(&e);
+	}
+}
+
+/* Taken for spam three times: that is the end, but for others. */
+static void
+test_spam(void **state)
+{
+	struct office *o = *state;
+	const struct result *why;
+	char id[ENTRY_ID_MAX];
+	struct entry e;
+
+	office_put(o, "a@x.example,b@x.example", NULL, id);
+	for (uint32_t i = 1; i <= 3; i++) {
+		office_take(o, SPOOL_QUEUE, id, &e);
+		assert_int_equal(envelope_count(&e.env, RCPT_PENDING), 2);
+		refuse(&e, 0, RESULT_SPAM, "554 DT:SPM");
+		refuse(&e, 1, RESULT_DEFERRED, "451 later");
+		attempt(o, &e);
+	}
+	office_take(o, SPOOL_QUEUE, id, &e);
+	assert_int_equal(e.env.rcpts[0].state, RCPT_FAILED);
+	assert_int_equal(e.env.rcpts[1].state, RCPT_PENDING);
+	why = envelope_result(&e.env, &e.env.rcpts[0]);
+	assert_int_equal(why->kind, RESULT_REFUSED);
+	assert_int_equal(why->reply, 554);
+	assert_non_null(strstr(why->text,
+	    "given up after 3 attempts (taken for spam): h refused"));
+	entry_clear(&e);
+	assert_int_equal(office_count(office_log(o), "event=reported"), 1);
+}
+
 static void
 untried(struct office *o, struct entry *e, const char *words)
 {
@@ -450,6 +543,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    test_impossible_report, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_expiry, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_waits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_spam, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(
 		    test_untried, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(

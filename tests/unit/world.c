@@ -30,6 +30,17 @@ make_envelope(struct envelope *env, size_t mail, size_t recipients)
 	}
 }
 
+/* smtp_judge: he is asked of refusals alone. */
+static enum result_kind
+judge(void *arg, const char *stage, const char *reply)
+{
+	const struct world *w = arg;
+
+	assert_non_null(stage);
+	assert_true(reply[0] == '4' || reply[0] == '5');
+	return strstr(reply, "JUDGED") != NULL ? w->host->judged : RESULT_OK;
+}
+
 void
 world_make(struct world *w, const struct host *host)
 {
@@ -49,7 +60,8 @@ world_make(struct world *w, const struct host *host)
 		.password = password,
 		.password_len = strlen(password),
 		.nonce = "fyko+d2lbbFgONRv9qkxdawL",
-		.recipients_max = host->max == 0 ? 50 : host->max };
+		.recipients_max = host->max == 0 ? 50 : host->max,
+		.judge = { judge, w } };
 	w->mails = host->mails > 0 ? host->mails : 1;
 	for (size_t m = 0; m < w->mails; m++)
 		make_envelope(&w->envs[m], m,

@@ -28,6 +28,8 @@ struct host {
 	bool later; /* at a dot it is not known yet what comes next */
 	uint64_t size; /* of the message; 0: SIZE */
 	enum smtp_ask ask;
+	enum result_kind judged; /* what replies with "JUDGED" in them are
+				  * taken for; OK: nobody knows */
 };
 
 /* A host, and what goes over the wire, and what comes of it. */
