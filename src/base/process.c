@@ -13,10 +13,14 @@
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/process.h"
+
+#define GROUP_PATH "/etc/group"
+#define GROUPS_MAX 64
 
 static int
 open_standard_descriptors(struct result *res)
@@ -51,14 +55,23 @@ reset_signals(void)
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* The caller's timers, and what they have sent already, which waits where it is
+ * blocked, even if it is ignored: to ignore it once more forgets it. */
 static void
 reset_timers(void)
 {
+	static const struct {
+		int timer;
+		int signal;
+	} timers[] = { { ITIMER_REAL, SIGALRM }, { ITIMER_VIRTUAL, SIGVTALRM },
+		{ ITIMER_PROF, SIGPROF } };
 	static const struct itimerval off;
+	struct sigaction ign = { .sa_handler = SIG_IGN };
 
-	(void)setitimer(ITIMER_REAL, &off, NULL);
-	(void)setitimer(ITIMER_VIRTUAL, &off, NULL);
-	(void)setitimer(ITIMER_PROF, &off, NULL);
+	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++) {
+		(void)setitimer(timers[i].timer, &off, NULL);
+		(void)sigaction(timers[i].signal, &ign, NULL);
+	}
 }
 
 int
@@ -134,6 +147,40 @@ is_only(uid_t uid, gid_t gid)
 	    (uid == 0 || setuid(0) == -1);
 }
 
+/* Adds the groups of the user `name` to `gids`, which holds one already and has
+ * room for GROUPS_MAX.  How many there are then. */
+static size_t
+add_groups(const char *name, gid_t gids[GROUPS_MAX])
+{
+	FILE *file = fopen(GROUP_PATH, "re");
+	const struct group *group;
+	size_t n = 1;
+
+	while (file != NULL && n < GROUPS_MAX &&
+	    (group = fgetgrent(file)) != NULL) {
+		char **member = group->gr_mem;
+
+		while (*member != NULL && strcmp(*member, name) != 0)
+			member++;
+		if (*member != NULL && group->gr_gid != gids[0])
+			gids[n++] = group->gr_gid;
+	}
+	if (file != NULL)
+		fclose(file);
+	return n;
+}
+
+/* The groups of a system's user are in the file: initgroups(3) asks all that
+ * knows of any, which can take longer than keeping a mail. */
+static int
+set_groups(const char *name, gid_t gid)
+{
+	gid_t gids[GROUPS_MAX] = { gid };
+	size_t n = add_groups(name, gids);
+
+	return setgroups(n, gids);
+}
+
 int
 process_become(const char *name, struct result *res)
 {
@@ -145,7 +192,7 @@ process_become(const char *name, struct result *res)
 		return 0;
 	uid = pw->pw_uid;
 	gid = pw->pw_gid;
-	if (initgroups(name, gid) == -1 || setresgid(gid, gid, gid) == -1 ||
+	if (set_groups(name, gid) == -1 || setresgid(gid, gid, gid) == -1 ||
 	    setresuid(uid, uid, uid) == -1 || !is_only(uid, gid) ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
 		return result_fail(res, RESULT_SYSTEM,

@@ -305,6 +305,9 @@ def test_fault_p7_signals_and_timers(outpost, held):
         for which in (signal.ITIMER_REAL, signal.ITIMER_VIRTUAL,
                       signal.ITIMER_PROF):
             signal.setitimer(which, 0.05, 0.05)
+        # one that has gone off already
+        for number in (signal.SIGALRM, signal.SIGVTALRM, signal.SIGPROF):
+            os.kill(os.getpid(), number)
 
     process = held(preexec_fn=spoil)
     time.sleep(0.1)  # a timer that were left would have run out
