@@ -44,8 +44,8 @@ int process_detach(enum process_side *side, struct result *res)
     __attribute__((warn_unused_result));
 
 /*
- * As root: becomes the user `name`, for good, with the groups of that user
- * alone, and still without a core dump.  Does nothing where the caller is not
+ * As root: becomes the user `name`, for good, with the groups that /etc/group
+ * says that user has, and no others, and still without a core dump.  Does nothing where the caller is not
  * root, or there is no such user.  Kind SYSTEM: it could not be done, or could be
  * undone; nothing may be done after that.
  */

@@ -3,11 +3,15 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -136,18 +140,76 @@ become_nobody(void)
 	return 0;
 }
 
+#define GROUPS_OF_NOBODY \
+	"one:x:54321:nobody\ntwo:x:54322:other,nobody,x\n" \
+	"three:x:54323:nobodyx\nfour:x:54324:\n"
+
+/* Lays another file over /etc/group, for this process alone. */
+static int
+change_groups(const char *path)
+{
+	FILE *file = fopen(path, "w");
+
+	if (file == NULL || fputs(GROUPS_OF_NOBODY, file) == EOF ||
+	    fclose(file) == EOF)
+		return 1;
+	if (unshare(CLONE_NEWNS) == -1 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount(path, "/etc/group", NULL, MS_BIND, NULL) == -1)
+		return 77;
+	return 0;
+}
+
+static int
+become_member(void)
+{
+	char path[] = "/tmp/outpost-group-XXXXXX";
+	gid_t groups[GROUPS_MAX];
+	struct result res;
+	int fd, n, found = 0, status;
+
+	if ((fd = mkstemp(path)) == -1)
+		return 1;
+	close(fd);
+	status = change_groups(path);
+	if (unlink(path) == -1)
+		return 5;
+	if (status == 0 && process_become("nobody", &res) == -1)
+		status = 2;
+	n = status == 0 ? getgroups(GROUPS_MAX, groups) : 0;
+	for (int i = 0; i < n; i++)
+		if (groups[i] == 54321 || groups[i] == 54322)
+			found++;
+		else if (groups[i] != getgid())
+			status = 3;
+	return status != 0 ? status : (found == 2 ? 0 : 4);
+}
+
 static void
-test_become(void **state)
+check_child(int (*what)(void))
 {
 	int status;
 
-	(void)state;
 	if (geteuid() != 0)
 		skip();
-	status = in_child(become_nobody);
+	status = in_child(what);
 	if (status == 77)
 		skip();
 	assert_int_equal(status, 0);
+}
+
+static void
+test_become(void **state)
+{
+	(void)state;
+	check_child(become_nobody);
+}
+
+static void
+test_become_member(void **state)
+{
+	(void)state;
+	check_child(become_member);
 }
 
 /* No such user, or root, or a caller who is not root: all is as it was. */
@@ -183,6 +245,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_detach),
 		cmocka_unit_test(test_become),
+		cmocka_unit_test(test_become_member),
 		cmocka_unit_test(test_become_in_vain),
 	};
 
