@@ -1,5 +1,6 @@
 """An installation of the program that keeps mail in a queue."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -75,6 +76,11 @@ class Queued:
                           if not name.startswith("."))
         except FileNotFoundError:
             return []
+
+    def let_go(self, name):
+        """Waits until nobody is at work on that mail of queue/."""
+        with open(self.spool / "queue" / name, "rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
 
     @property
     def waiting(self):
