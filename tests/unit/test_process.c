@@ -154,8 +154,8 @@ change_groups(const char *path)
 	    fclose(file) == EOF)
 		return 1;
 	if (unshare(CLONE_NEWNS) == -1 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == -1 ||
-	    mount(path, "/etc/group", NULL, MS_BIND, NULL) == -1)
+	    mount("none", "/", "", MS_REC | MS_PRIVATE, NULL) == -1 ||
+	    mount(path, "/etc/group", "", MS_BIND, NULL) == -1)
 		return 77;
 	return 0;
 }
