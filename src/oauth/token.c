@@ -113,7 +113,7 @@ take_texts(struct token *t, json_t *o, const char *path, struct result *res)
 	for (size_t i = 0; i < TEXTS; i++) {
 		out = text_of(t, i);
 		text = json_string_value(json_object_get(o, texts[i].name));
-		if (text == NULL && texts[i].needed)
+		if (texts[i].needed && (text == NULL || *text == '\0'))
 			return result_fail(res, RESULT_CONFIG,
 			    "%s: there is no %s in it", path, texts[i].name);
 		buf_puts(out, text != NULL ? text : "");
