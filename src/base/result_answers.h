@@ -3,7 +3,7 @@
  * the connection or of a mail.
  *
  * Where a provider's words say more than their first digit: RENEW, that a new
- * connection is needed; RATE, that too much was sent, for now; QUOTA, for today;
+ * connection is needed; RATE, that too much was sent of late; QUOTA, today;
  * SETUP, that something has to be set right first; SPAM, that it looks like
  * spam; CROWD, that the recipients of one message are too many.
  */

@@ -5,10 +5,10 @@
  * repeated failures get it, or this machine, blocked; a fault of the way to
  * the smarthost (no name, no connection, no TLS, "not now" to MAIL) pauses it
  * for a step of the retry table, so a day offline costs one probe a step,
- * however much mail waits; "no more for now" for as long as the provider wants.
- * One small file for each account in state/, read
- * and written under its lock, never durable on purpose: what is lost costs one
- * probe.  A damaged one counts as none.
+ * however much mail waits; too much mail, for as long as the provider wants.
+ * One small file for each account in state/, read and written under its lock,
+ * never durable on purpose: what is lost costs one probe.  A damaged one
+ * counts as none.
  *
  * A changed configuration or password ends every pause: a fingerprint of
  * them (salted, so that nothing can be told from it) is kept with it.
